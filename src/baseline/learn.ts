@@ -1,0 +1,81 @@
+import { advanceClock, type Facts } from './facts.ts'
+import { AT, type BaselineLayout, type Category, MEMORY_SESSIONS } from './layout.ts'
+import type { Population } from './population.ts'
+import { type Prediction, predict } from './predict.ts'
+
+/** A baseline remembers about this many choices; older ones fade. */
+export const MEMORY_CHOICES = 400
+
+/** What teaches is clipped at this many spreads: one session moves a mean no further than the edge of the plausible. */
+export const CLIP_SPREADS = 3
+
+const prediction: Prediction = { mean: 0, spread: 1 }
+
+/** Folds an event, as its facts are in this very baseline, into it. Depends on no forest. */
+export function learnFacts(layout: BaselineLayout, population: Population, facts: Facts, baseline: Float32Array): void {
+  const first = (baseline[AT.events] as number) === 0
+  if (!facts.goesOn && !first) endSession(layout, population, baseline)
+  followSession(layout, facts, baseline)
+  followChoices(layout, facts, baseline)
+  advanceClock(facts, baseline)
+  baseline[AT.events] = (baseline[AT.events] as number) + 1
+}
+
+/** Counts the session that ended among the user's sessions: its peaks and its circumstances. */
+function endSession(layout: BaselineLayout, population: Population, baseline: Float32Array): void {
+  const timed = (baseline[AT.lastTimed] as number) > 0
+  for (let i = 0; i < layout.quantities.length; i++) {
+    const needsTime = layout.quantities[i]?.timed === true
+    if (needsTime && !timed) continue
+    predict(population, i, baseline, prediction)
+    const at = layout.quantityAt[i] as number
+    const reach = CLIP_SPREADS * prediction.spread
+    const peak = Math.min(prediction.mean + reach, Math.max(prediction.mean - reach, baseline[at] as number))
+    const weight = 1 / Math.min((baseline[needsTime ? AT.timedSessions : AT.sessions] as number) + 1, MEMORY_SESSIONS)
+    const mean = baseline[at + 1] as number
+    // West 1979: mean and variance, with exponential forgetting once the memory is full.
+    baseline[at + 1] = mean + weight * (peak - mean)
+    baseline[at + 2] = (1 - weight) * ((baseline[at + 2] as number) + weight * (peak - mean) ** 2)
+  }
+  for (let i = 0; i < layout.categories.length; i++) {
+    const { perSession, size } = layout.categories[i] as Category
+    const at = layout.categoryAt[i] as number
+    if (perSession) countChoice(baseline, at, at + 1 + size, baseline[at + 1 + size] as number)
+  }
+  baseline[AT.sessions] = (baseline[AT.sessions] as number) + 1
+  if (timed) baseline[AT.timedSessions] = (baseline[AT.timedSessions] as number) + 1
+}
+
+function followSession(layout: BaselineLayout, facts: Facts, baseline: Float32Array): void {
+  for (let i = 0; i < layout.quantities.length; i++) {
+    const quantity = layout.quantities[i]
+    if (quantity === undefined || (quantity.timed && !facts.timed)) continue
+    const at = layout.quantityAt[i] as number
+    const value = quantity.of(facts)
+    baseline[at] = facts.goesOn ? Math.max(baseline[at] as number, value) : value
+  }
+}
+
+function followChoices(layout: BaselineLayout, facts: Facts, baseline: Float32Array): void {
+  for (let i = 0; i < layout.categories.length; i++) {
+    const category = layout.categories[i] as Category
+    const at = layout.categoryAt[i] as number
+    const lastAt = at + 1 + category.size
+    const choice = category.of(facts)
+    if (!category.perSession) {
+      countChoice(baseline, at, lastAt, choice)
+    } else {
+      if (facts.goesOn && baseline[lastAt] !== choice) countChoice(baseline, at, lastAt, baseline[lastAt] as number)
+      baseline[lastAt] = choice
+    }
+  }
+}
+
+function countChoice(baseline: Float32Array, at: number, lastAt: number, choice: number): void {
+  const total = baseline[at] as number
+  if (total >= MEMORY_CHOICES) {
+    for (let k = at; k < lastAt; k++) baseline[k] = ((baseline[k] as number) * (MEMORY_CHOICES - 1)) / total
+  }
+  baseline[at] = (baseline[at] as number) + 1
+  baseline[at + 1 + choice] = (baseline[at + 1 + choice] as number) + 1
+}

@@ -1,0 +1,65 @@
+import { AT, type Category, MEMORY_SESSIONS, type Quantity } from './layout.ts'
+import { type Population, QUANTITY_WIDTH } from './population.ts'
+import { smoothedCount } from './smooth.ts'
+
+/** What the next value of a quantity is expected to be, and how far from it is ordinary. */
+export interface Prediction {
+  mean: number
+  /** Standard deviation of the next value. */
+  spread: number
+}
+
+/**
+ * The posterior predictive of a quantity for one user: a normal with a normal-inverse-gamma prior (Gelman et al.,
+ * Bayesian Data Analysis, 3.3), whose prior is the population and whose data are the user's own. Without a history it
+ * is the population's, spread between users included; with a long one it is the user's.
+ *
+ * @param index of the quantity
+ * @param into filled and returned
+ */
+export function predict(population: Population, index: number, baseline: Float32Array, into: Prediction): Prediction {
+  const { layout, values } = population
+  const at = layout.quantityAt[index] as number
+  const prior = index * QUANTITY_WIDTH
+  const priorMean = values[prior] as number
+  const meanStrength = values[prior + 2] as number
+  const varianceStrength = values[prior + 3] as number
+  const sessions = baseline[(layout.quantities[index] as Quantity).timed ? AT.timedSessions : AT.sessions] as number
+  const count = Math.min(MEMORY_SESSIONS, sessions)
+  const mean = baseline[at + 1] as number
+  into.mean = (count * mean + meanStrength * priorMean) / (count + meanStrength)
+  const variance =
+    (count * (baseline[at + 2] as number) + varianceStrength * (values[prior + 1] as number)) /
+    (count + varianceStrength)
+  into.spread = Math.sqrt(variance * (1 + 1 / (count + meanStrength)))
+  return into
+}
+
+/**
+ * The probability that the user makes this choice: own counts plus the population's probabilities times their strength
+ * (Dirichlet prior).
+ *
+ * @returns above 0 and at most 1
+ */
+export function choiceProbability(
+  population: Population,
+  index: number,
+  choice: number,
+  baseline: Float32Array,
+): number {
+  const { layout, values } = population
+  const at = layout.categoryAt[index] as number
+  const prior = population.categoryAt[index] as number
+  const strength = values[prior] as number
+  const count = smoothedCount(baseline, at, layout.categories[index] as Category, choice)
+  return (count + strength * (values[prior + 1 + choice] as number)) / ((baseline[at] as number) + strength)
+}
+
+/** How many times likelier the user's likeliest choice is than this one, as a natural logarithm, >= 0. */
+export function rarity(population: Population, index: number, choice: number, baseline: Float32Array): number {
+  const { size } = population.layout.categories[index] as Category
+  const chosen = choiceProbability(population, index, choice, baseline)
+  let likeliest = chosen
+  for (let k = 0; k < size; k++) likeliest = Math.max(likeliest, choiceProbability(population, index, k, baseline))
+  return Math.log(likeliest / chosen)
+}

@@ -1,0 +1,25 @@
+import type { Category } from './layout.ts'
+
+/** Weights of an hour and of its neighbours at one and two hours' distance. They sum to 1 over the five. */
+const KERNEL: readonly number[] = [0.3, 0.22, 0.13]
+
+/** What of a choice's own count stays its own. */
+export const OWN_SHARE = KERNEL[0] as number
+
+/** The user's count of a choice; where the category is circular, counts spread to their neighbours. */
+export function smoothedCount(
+  baseline: Float32Array,
+  at: number,
+  { size, circular }: Category,
+  choice: number,
+): number {
+  const own = baseline[at + 1 + choice] as number
+  if (!circular) return own
+  let count = own * (KERNEL[0] as number)
+  for (let distance = 1; distance < KERNEL.length; distance++) {
+    const after = baseline[at + 1 + ((choice + distance) % size)] as number
+    const before = baseline[at + 1 + ((choice - distance + size) % size)] as number
+    count += (KERNEL[distance] as number) * (after + before)
+  }
+  return count
+}

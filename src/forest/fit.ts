@@ -1,0 +1,76 @@
+import { Random } from '../random.ts'
+import { Forest } from './forest.ts'
+import { Grower } from './grow.ts'
+import { expectWhole, MAX_COLUMNS, MAX_DEPTH, MAX_SAMPLE_SIZE, MAX_TREES } from './limits.ts'
+import { Preorder } from './preorder.ts'
+
+export interface FitOptions {
+  /** Trees in the forest, 1 to 4096. Default 200. */
+  readonly trees?: number
+  /** Rows that each tree is grown from, 1 to 2^20; all of them where there are fewer. Default 256. */
+  readonly sampleSize?: number
+  /** Splits between root and leaf, 0 to 32. Default: ceil(log2(rows in a tree)), the depth of a balanced tree. */
+  readonly maxDepth?: number
+  /** Any safe integer. Default 1. */
+  readonly seed?: number
+}
+
+/**
+ * Fits an isolation forest (Liu, Ting, Zhou 2008, "Isolation Forest") to rows without labels.
+ *
+ * The same rows, options and seed give the same forest, to the byte, in every runtime. Each tree is grown from a sample
+ * drawn without replacement. Values whose float32 bits differ in the lowest bit alone may count as equal, and a column
+ * that is constant takes no part; where all are, every row scores 0.5.
+ *
+ * @param rows row-major, `rows.length / columns` rows, at least one; every value finite. Not changed.
+ * @param columns values in a row, 1 to 1024
+ * @throws RangeError naming what it got: an option out of range, a length that is no whole number of rows, no row, or a
+ *   value that is not finite, with its row and column (from 0)
+ */
+export function fitForest(rows: Float32Array, columns: number, options: FitOptions = {}): Forest {
+  const { trees = 200, sampleSize = 256, seed = 1 } = options
+  expectWhole('columns', columns, 1, MAX_COLUMNS)
+  expectWhole('trees', trees, 1, MAX_TREES)
+  expectWhole('sampleSize', sampleSize, 1, MAX_SAMPLE_SIZE)
+  expectFiniteRows(rows, columns)
+  const rowCount = rows.length / columns
+  const size = Math.min(sampleSize, rowCount)
+  const { maxDepth = 32 - Math.clz32(size - 1) } = options
+  expectWhole('maxDepth', maxDepth, 0, MAX_DEPTH)
+
+  const random = new Random(seed)
+  const nodes = new Preorder()
+  const grower = new Grower(columns, size, maxDepth, random, nodes)
+  const bounds = new Float32Array(columns * 2)
+  for (let f = 0; f < columns; f++) bounds.set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 2 * f)
+  const order = Int32Array.from({ length: rowCount }, (_, i) => i)
+  for (let tree = 0; tree < trees; tree++) {
+    drawToFront(order, size, random)
+    grower.grow(rows, order, 0, bounds)
+  }
+  return new Forest({ columns, trees, sampleSize: size, maxDepth, bounds, nodes })
+}
+
+/** Moves a uniform sample without replacement to the front (Fisher and Yates, stopped early), whatever the order was. */
+function drawToFront(order: Int32Array, size: number, random: Random): void {
+  for (let i = 0; i < size; i++) {
+    const pick = i + random.integer(order.length - i)
+    const row = order[pick] as number
+    order[pick] = order[i] as number
+    order[i] = row
+  }
+}
+
+function expectFiniteRows(rows: Float32Array, columns: number): void {
+  if (rows.length === 0) throw new RangeError('Got no rows when expected at least one to fit a forest to.')
+  if (rows.length % columns !== 0)
+    throw new RangeError(`Got ${rows.length} values when expected whole rows of ${columns}.`)
+  for (let i = 0; i < rows.length; i++) {
+    // x - x is 0 for finite x alone.
+    const value = rows[i] as number
+    if (value - value !== 0)
+      throw new RangeError(
+        `Got ${value} in row ${Math.floor(i / columns)}, column ${i % columns} when expected a finite value.`,
+      )
+  }
+}

@@ -1,0 +1,130 @@
+import { readBlueprint, writeBlueprint } from './bytes.ts'
+import { Explainer } from './explain.ts'
+import { KeyReader } from './key.ts'
+import { type Layout, layOut, walk } from './layout.ts'
+import { leafValues } from './leaf-values.ts'
+import type { Blueprint } from './preorder.ts'
+
+/**
+ * An isolation forest: `fitForest` makes one from rows, `forestFromBytes` reads one.
+ *
+ * A row is `columns` float32 values. Infinities lie beyond every threshold; a NaN makes the result NaN, which says that
+ * the row was not scored. Scoring allocates nothing and keeps its scratch in the forest.
+ */
+export class Forest {
+  /** Trees in the forest. */
+  readonly trees: number
+  /** Values in a row. */
+  readonly columns: number
+  /** Rows that each tree was grown from, psi. */
+  readonly sampleSize: number
+  /** The mean of `rawOutput` over the training samples, as the leaves count them. */
+  readonly expected: number
+
+  readonly #blueprint: Blueprint
+  readonly #leafValues: Float64Array
+  readonly #layout: Layout
+  readonly #reader: KeyReader
+  #explainer: Explainer | undefined
+
+  /** For this folder; others call `fitForest` or `forestFromBytes`. The blueprint is trusted. */
+  constructor(blueprint: Blueprint) {
+    this.trees = blueprint.trees
+    this.columns = blueprint.columns
+    this.sampleSize = blueprint.sampleSize
+    this.#blueprint = blueprint
+    this.#leafValues = leafValues(blueprint)
+    this.#layout = layOut(blueprint, this.#leafValues)
+    this.expected = this.#layout.expected
+    this.#reader = new KeyReader(blueprint.columns)
+  }
+
+  /**
+   * The isolation score of a row: 2^-rawOutput, within 0 and 1, higher is stranger; around 0.5 for a row like any other
+   * (Liu, Ting, Zhou 2008, equation 2).
+   *
+   * @param row one row, or many of which the one that starts at `offset` is meant
+   * @throws RangeError where the row is not `columns` wide, or `offset` leaves no room for one
+   */
+  score(row: Float32Array, offset?: number): number {
+    return 2 ** -this.rawOutput(row, offset)
+  }
+
+  /**
+   * The mean over the trees of the row's path length, in units of c(psi): at least 0, lower is stranger.
+   *
+   * Arguments and errors as for `score`.
+   */
+  rawOutput(row: Float32Array, offset?: number): number {
+    this.#expectRow(row, offset)
+    return this.#rawOutput(row, offset ?? 0)
+  }
+
+  /**
+   * The scores of many rows.
+   *
+   * @param rows row-major, a whole number of rows
+   * @param out as long as there are rows; a new array where it is not given
+   * @returns `out`
+   */
+  scoreMany(rows: Float32Array, out?: Float64Array): Float64Array {
+    const count = rows.length / this.columns
+    if (!Number.isInteger(count))
+      throw new RangeError(`Got ${rows.length} values when expected whole rows of ${this.columns}.`)
+    const scores = out ?? new Float64Array(count)
+    if (scores.length !== count)
+      throw new RangeError(`Got room for ${scores.length} scores when expected room for ${count}.`)
+    for (let i = 0; i < count; i++) scores[i] = 2 ** -this.#rawOutput(rows, i * this.columns)
+    return scores
+  }
+
+  /**
+   * The Shapley value of each feature of a row: how far it pushes the row towards being an anomaly.
+   *
+   * They add up to `expected - rawOutput(row)`, so that a positive one shortens the path. What a feature's absence means
+   * is taken from the training rows in each subtree ("path-dependent": Lundberg, Erion, Lee 2018, "Consistent
+   * Individualized Feature Attribution for Tree Ensembles", algorithm 1). All are NaN where the row has a NaN.
+   *
+   * @param out `columns` long; a new array where it is not given
+   * @returns `out`
+   */
+  explain(row: Float32Array, offset?: number, out: Float64Array = new Float64Array(this.columns)): Float64Array {
+    this.#expectRow(row, offset)
+    if (out.length !== this.columns)
+      throw new RangeError(`Got room for ${out.length} contributions when expected room for ${this.columns}.`)
+    if (!this.#reader.read(row, offset ?? 0)) return out.fill(Number.NaN)
+    this.#explainer ??= new Explainer(this.#blueprint, this.#leafValues)
+    return this.#explainer.explain(this.#reader.keys, out)
+  }
+
+  /** The forest as bytes, the same for the same forest; `forestFromBytes` gives one that scores the same to the bit. */
+  toBytes(): Uint8Array {
+    return writeBlueprint(this.#blueprint)
+  }
+
+  #expectRow(row: Float32Array, offset: number | undefined): void {
+    if (offset === undefined) {
+      if (row.length !== this.columns)
+        throw new RangeError(`Got a row of ${row.length} values when expected ${this.columns}.`)
+    } else if (!(Number.isInteger(offset) && offset >= 0 && offset + this.columns <= row.length))
+      throw new RangeError(
+        `Got offset ${offset} in ${row.length} values when expected room for a row of ${this.columns}.`,
+      )
+  }
+
+  #rawOutput(rows: Float32Array, offset: number): number {
+    return this.#reader.read(rows, offset) ? walk(this.#layout, this.#reader.keys) : Number.NaN
+  }
+}
+
+/**
+ * Reads the forest that `toBytes` wrote.
+ *
+ * @param bytes from anyone: they are checked, and neither hang nor crash the reader nor make it take memory out of
+ *   proportion to their length. What they decode to is a forest, if not always the one that was written: bytes that
+ *   may have been damaged want a checksum around them.
+ * @throws RangeError naming the first thing wrong, what it got and what it expected
+ */
+export function forestFromBytes(bytes: Uint8Array): Forest {
+  return new Forest(readBlueprint(bytes))
+}

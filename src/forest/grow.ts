@@ -1,0 +1,102 @@
+import type { Random } from '../random.ts'
+import { keyOf } from './key.ts'
+import type { Preorder } from './preorder.ts'
+import { shortThreshold } from './threshold.ts'
+
+/**
+ * Grows isolation trees, one sample after the other, in buffers that it keeps.
+ *
+ * Each node takes a feature at random among those that vary in its rows, and a threshold at random between their
+ * smallest and largest value (Liu, Ting, Zhou 2008, algorithm 2). Rows that agree in every feature end in one leaf.
+ */
+export class Grower {
+  readonly #columns: number
+  readonly #sampleSize: number
+  readonly #maxDepth: number
+  readonly #random: Random
+  readonly #nodes: Preorder
+  /** The sample, column by column: a node reads one column of its rows. */
+  readonly #values: Float32Array
+  /** Rows of the sample; those of a node are side by side. */
+  readonly #rows: Int32Array
+  /** Features; those known to be constant in all rows of a node come first. */
+  readonly #features: Int32Array
+
+  constructor(columns: number, sampleSize: number, maxDepth: number, random: Random, nodes: Preorder) {
+    this.#columns = columns
+    this.#sampleSize = sampleSize
+    this.#maxDepth = maxDepth
+    this.#random = random
+    this.#nodes = nodes
+    this.#values = new Float32Array(columns * sampleSize)
+    this.#rows = Int32Array.from({ length: sampleSize }, (_, i) => i)
+    this.#features = Int32Array.from({ length: columns }, (_, i) => i)
+  }
+
+  /** Grows one tree from rows `sample[from]`, `sample[from + 1]`, … of the row-major `data`, and widens `bounds` to hold them. */
+  grow(data: Float32Array, sample: Int32Array, from: number, bounds: Float32Array): void {
+    const size = this.#sampleSize
+    for (let i = 0; i < size; i++) {
+      const start = (sample[from + i] as number) * this.#columns
+      for (let f = 0; f < this.#columns; f++) {
+        const value = data[start + f] as number
+        this.#values[f * size + i] = value
+        if (value < (bounds[2 * f] as number)) bounds[2 * f] = value
+        if (value > (bounds[2 * f + 1] as number)) bounds[2 * f + 1] = value
+      }
+    }
+    this.#node(0, size, 0, 0)
+  }
+
+  /** Grows the subtree of rows `start` to `end`, whose first `constants` features are known to be constant. */
+  #node(start: number, end: number, depth: number, constants: number): void {
+    const count = end - start
+    const features = this.#features
+    const splits = count > 1 && depth < this.#maxDepth
+    for (let known = constants; splits && known < this.#columns; known++) {
+      const pick = known + this.#random.integer(this.#columns - known)
+      const feature = features[pick] as number
+      features[pick] = features[known] as number
+      features[known] = feature
+      const { lo, hi } = this.#range(feature, start, end)
+      // Values that share a key cannot be told apart. The feature now stands among the constant ones, for children too.
+      if (keyOf(lo) === keyOf(hi)) continue
+      const threshold = shortThreshold(lo, hi, this.#random.uniform())
+      const middle = this.#partition(feature, threshold, start, end)
+      this.#nodes.split(feature, threshold, count)
+      this.#node(start, middle, depth + 1, known)
+      this.#node(middle, end, depth + 1, known)
+      return
+    }
+    this.#nodes.leaf(count)
+  }
+
+  #range(feature: number, start: number, end: number): { lo: number; hi: number } {
+    const values = this.#values
+    const column = feature * this.#sampleSize
+    let lo = Number.POSITIVE_INFINITY
+    let hi = Number.NEGATIVE_INFINITY
+    for (let i = start; i < end; i++) {
+      const value = values[column + (this.#rows[i] as number)] as number
+      if (value < lo) lo = value
+      if (value > hi) hi = value
+    }
+    return { lo, hi }
+  }
+
+  /** Moves the rows below the threshold to the front, and says where the others begin. */
+  #partition(feature: number, threshold: number, start: number, end: number): number {
+    const values = this.#values
+    const rows = this.#rows
+    const column = feature * this.#sampleSize
+    let middle = start
+    for (let i = start; i < end; i++) {
+      const row = rows[i] as number
+      if ((values[column + row] as number) < threshold) {
+        rows[i] = rows[middle] as number
+        rows[middle++] = row
+      }
+    }
+    return middle
+  }
+}

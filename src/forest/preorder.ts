@@ -1,0 +1,60 @@
+import { MAX_NODES } from './limits.ts'
+
+/** Marks a leaf where an inner node has its feature. */
+export const LEAF = -1
+
+/**
+ * A forest as it is grown, written and read: the nodes of all trees, each tree from its root, each node before its left
+ * and then its right subtree. A row goes left where its value is below the threshold. Links need no storing, since the
+ * left child is the next node and the right child follows the left subtree.
+ */
+export class Preorder {
+  length = 0
+  feature: Int16Array = new Int16Array(1024)
+  threshold: Float32Array = new Float32Array(1024)
+  /** Training rows that reached the node: at least 1, and the sum over its children. */
+  count: Int32Array = new Int32Array(1024)
+
+  leaf(count: number): void {
+    this.#push(LEAF, 0, count)
+  }
+
+  split(feature: number, threshold: number, count: number): void {
+    this.#push(feature, threshold, count)
+  }
+
+  #push(feature: number, threshold: number, count: number): void {
+    const at = this.length
+    if (at === this.feature.length) this.#grow()
+    this.feature[at] = feature
+    this.threshold[at] = threshold
+    this.count[at] = count
+    this.length = at + 1
+  }
+
+  #grow(): void {
+    if (this.length >= MAX_NODES) throw new RangeError(`Got more nodes than the ${MAX_NODES} that a forest may have.`)
+    const size = this.length * 2
+    const feature = new Int16Array(size)
+    const threshold = new Float32Array(size)
+    const count = new Int32Array(size)
+    feature.set(this.feature)
+    threshold.set(this.threshold)
+    count.set(this.count)
+    this.feature = feature
+    this.threshold = threshold
+    this.count = count
+  }
+}
+
+/** Everything that a forest is made of; its node layout, values and scores follow from it. */
+export interface Blueprint {
+  readonly columns: number
+  readonly trees: number
+  /** Training rows in each tree, psi. */
+  readonly sampleSize: number
+  readonly maxDepth: number
+  /** Smallest and largest training value of each column that the trees saw: lo, hi, lo, hi, … */
+  readonly bounds: Float32Array
+  readonly nodes: Preorder
+}

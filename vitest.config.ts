@@ -1,0 +1,29 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+// CI reads the counts from a file: what it says of a run is what the runner counted.
+const ci = process.env.CI === undefined ? [] : (['json'] as const)
+const github = process.env.GITHUB_ACTIONS === undefined ? [] : (['github-actions'] as const)
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './scripts/skipped-tests-reporter.ts', ...ci, ...github],
+    outputFile: { json: '.ci/results/tests.json' },
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/workerd/**'],
+        },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './test/workerd/wrangler.toml' } })],
+        test: {
+          name: 'workerd',
+          include: ['test/workerd/**/*.test.ts'],
+        },
+      },
+    ],
+  },
+})
