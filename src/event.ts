@@ -65,20 +65,23 @@ export type ParsedEvent =
  * @param eventTypes the event types that the model knows
  */
 export function parseEvent(record: unknown, eventTypes: readonly string[] = EVENT_TYPES): ParsedEvent {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    return refusal([{ field: '', got: describe(record), wanted: 'an object with the fields of an event' }])
-  }
+  const wanted = 'an object with the fields of an event'
   try {
-    return readEvent(record as Readonly<Record<string, unknown>>, eventTypes)
+    if (isObject(record)) return readEvent(record, eventTypes)
+    return refusal([{ field: '', got: describe(record), wanted }])
   } catch {
     // A getter or a proxy of somebody's making; what it threw is not ours to quote.
-    return refusal([
-      { field: '', got: 'an object that cannot be read', wanted: 'an object with the fields of an event' },
-    ])
+    return refusal([{ field: '', got: 'an object that cannot be read', wanted }])
   }
 }
 
-function readEvent(record: Readonly<Record<string, unknown>>, eventTypes: readonly string[]): ParsedEvent {
+type Fields = Readonly<Record<string, unknown>>
+
+function isObject(record: unknown): record is Fields {
+  return typeof record === 'object' && record !== null && !Array.isArray(record)
+}
+
+function readEvent(record: Fields, eventTypes: readonly string[]): ParsedEvent {
   const problems: EventProblem[] = []
   const time = own(record, 'timestamp')
   const timestampMs = typeof time === 'string' && time !== '' ? parseIsoTime(time) : undefined
@@ -117,7 +120,7 @@ function refusal(problems: readonly EventProblem[]): ParsedEvent {
 }
 
 /** What a record has itself: a name that somebody put on every object's prototype is nobody's field. */
-function own(record: Readonly<Record<string, unknown>>, field: string): unknown {
+function own(record: Fields, field: string): unknown {
   return Object.hasOwn(record, field) ? record[field] : undefined
 }
 

@@ -305,6 +305,13 @@ describe('a record made to do harm', () => {
     ])
   })
 
+  it('may be a proxy that has been revoked', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    expect(problemsOf(proxy)).toMatchObject([{ field: '', got: 'an object that cannot be read' }])
+    expect(problemsOf({ ...complete, event_type: proxy })).toMatchObject([{ got: 'an object that cannot be read' }])
+  })
+
   it('has each field read once: what is checked is what is taken', () => {
     let reads = 0
     const fickle = {

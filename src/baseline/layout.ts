@@ -32,6 +32,8 @@ export interface Quantity {
   /** Back to the unit in which people think of it. */
   readonly inUnits: (value: number) => number
   readonly unit: string
+  /** No user's spread is believed to be smaller: what chance alone makes of a count or of a clock. */
+  readonly leastSpread: number
   /** What is assumed before any log has been read: mean, and variance within one user. */
   readonly assumed: { readonly mean: number; readonly variance: number }
 }

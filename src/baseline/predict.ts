@@ -31,7 +31,10 @@ export function predict(population: Population, index: number, baseline: Float32
   const variance =
     (count * (baseline[at + 2] as number) + varianceStrength * (values[prior + 1] as number)) /
     (count + varianceStrength)
-  into.spread = Math.sqrt(variance * (1 + 1 / (count + meanStrength)))
+  into.spread = Math.max(
+    (layout.quantities[index] as Quantity).leastSpread,
+    Math.sqrt(variance * (1 + 1 / (count + meanStrength))),
+  )
   return into
 }
 

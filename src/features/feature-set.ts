@@ -15,26 +15,30 @@ export interface FeatureSet {
 /**
  * One feature: where its number comes from.
  *
- * - `value`: the quantity itself. `mean`, `spread`: what is expected of it for this user.
- * - `above`: how far the quantity lies over what is expected, in spreads; 0 where it lies under, and where the event
- *   has no time and the quantity needs one. `difference`: value less mean, both signs.
- * - `choice`: the index of the category's choice. `surprise`: -ln of its probability for this user.
- *   `typical`: the circular mean of the user's choices. `distance`: circular distance of the choice from it.
+ * - `surprise` of a quantity: how far it lies over where the user's sessions usually end up; z^2/2 for z spreads above,
+ *   0 below. `surprise` of a category: ln of how many times likelier the user's likeliest choice is. Both are in nats,
+ *   log likelihood ratios, and therefore comparable; the first ORDINARY_SURPRISE of them are taken off.
+ * - `strongest`: the largest of the set's surprises, so that one thing far out counts, be all else as usual.
+ * - `value`: the quantity itself. `mean`, `spread`: what is expected of it for this user. `difference`: value less mean.
+ * - `choice`: the index of the category's choice. `typical`: the circular mean of the user's choices. `distance`:
+ *   circular distance of the choice from it.
+ *
+ * A quantity that needs a time is no surprise in an event that has none.
  */
 export type Feature =
   | {
       readonly name: string
-      readonly of: 'value' | 'mean' | 'spread' | 'above' | 'difference'
+      readonly of: 'surprise' | 'value' | 'mean' | 'spread' | 'difference'
       readonly quantity: string
     }
-  | {
-      readonly name: string
-      readonly of: 'choice' | 'surprise' | 'rarity' | 'typical' | 'distance'
-      readonly category: string
-    }
+  | { readonly name: string; readonly of: 'surprise' | 'choice' | 'typical' | 'distance'; readonly category: string }
+  | { readonly name: string; readonly of: 'strongest' }
 
-/** Deviations and surprises beyond this say nothing more, and one absurd event must not stretch a feature's range. */
-export const MOST_DEVIATION = 12
+/** Surprise, in nats, that everybody is good for every day: it is not counted. */
+export const ORDINARY_SURPRISE = 1
+
+/** Surprise, in nats, beyond which more says nothing more; one absurd event must not stretch a feature's range. */
+export const MOST_SURPRISE = 11
 
 /** Raised when a computation changes without its description: quantities' formulas, smoothing, clipping. */
 const COMPUTATION = 1
@@ -51,8 +55,8 @@ export function defineFeatureSet(
   const known = new Set<string>()
   for (const feature of features) {
     const parts: readonly { name: string }[] = 'quantity' in feature ? quantities : categories
-    const wanted = 'quantity' in feature ? feature.quantity : feature.category
-    if (!parts.some((part) => part.name === wanted))
+    const wanted = 'quantity' in feature ? feature.quantity : 'category' in feature ? feature.category : undefined
+    if (wanted !== undefined && !parts.some((part) => part.name === wanted))
       throw new TypeError(
         `feature ${feature.name}: got ${wanted}, wanted one of ${parts.map((part) => part.name).join(', ')}`,
       )

@@ -1,9 +1,10 @@
 import { emptyFacts, type Facts, gatherFacts } from '../baseline/facts.ts'
+import type { Category, Quantity } from '../baseline/layout.ts'
 import { learnFacts } from '../baseline/learn.ts'
 import type { Population } from '../baseline/population.ts'
-import { choiceProbability, type Prediction, predict, rarity } from '../baseline/predict.ts'
+import { type Prediction, predict, rarity } from '../baseline/predict.ts'
 import type { BehaviorEvent } from '../event.ts'
-import { type Feature, type FeatureSet, MOST_DEVIATION } from './feature-set.ts'
+import { type Feature, type FeatureSet, MOST_SURPRISE, ORDINARY_SURPRISE } from './feature-set.ts'
 
 /**
  * Event x baseline -> vector. Holds one vector and one set of facts that every event fills anew: nothing is allocated
@@ -44,63 +45,79 @@ export class Observation {
   }
 
   #step(feature: Feature): (baseline: Float32Array) => number {
+    if ('quantity' in feature) return this.#quantityStep(feature.of, feature.quantity)
+    if ('category' in feature) return this.#categoryStep(feature.of, feature.category)
+    const surprises = this.featureSet.features.flatMap(({ of }, i) => (of === 'surprise' ? [i] : []))
+    return () => {
+      let strongest = 0
+      for (let k = 0; k < surprises.length; k++) {
+        strongest = Math.max(strongest, this.vector[surprises[k] as number] as number)
+      }
+      return strongest
+    }
+  }
+
+  #quantityStep(of: string, name: string): (baseline: Float32Array) => number {
     const { facts } = this
     const population = this.#population
-    const { quantities, categories, categoryAt } = this.featureSet.layout
-    if ('quantity' in feature) {
-      const index = quantities.findIndex(({ name }) => name === feature.quantity)
-      const quantity = quantities[index] as (typeof quantities)[number]
-      const expected: Prediction = { mean: 0, spread: 1 }
-      const absent = (): boolean => quantity.timed && !facts.timed
-      switch (feature.of) {
-        case 'value':
-          return () => (absent() ? 0 : quantity.of(facts))
-        case 'mean':
-          return (baseline) => predict(population, index, baseline, expected).mean
-        case 'spread':
-          return (baseline) => predict(population, index, baseline, expected).spread
-        case 'difference':
-          return (baseline) => (absent() ? 0 : quantity.of(facts) - predict(population, index, baseline, expected).mean)
-        case 'above':
-          return (baseline) => {
-            if (absent()) return 0
-            predict(population, index, baseline, expected)
-            return Math.min(MOST_DEVIATION, Math.max(0, (quantity.of(facts) - expected.mean) / expected.spread))
-          }
-      }
+    const index = population.layout.quantities.findIndex((quantity) => quantity.name === name)
+    const quantity = population.layout.quantities[index] as Quantity
+    const expected: Prediction = { mean: 0, spread: 1 }
+    const absent = (): boolean => quantity.timed && !facts.timed
+    switch (of) {
+      case 'value':
+        return () => (absent() ? 0 : quantity.of(facts))
+      case 'mean':
+        return (baseline) => predict(population, index, baseline, expected).mean
+      case 'spread':
+        return (baseline) => predict(population, index, baseline, expected).spread
+      case 'difference':
+        return (baseline) => (absent() ? 0 : quantity.of(facts) - predict(population, index, baseline, expected).mean)
+      default:
+        return (baseline) => {
+          if (absent()) return 0
+          predict(population, index, baseline, expected)
+          const above = Math.max(0, (quantity.of(facts) - expected.mean) / expected.spread)
+          return beyondOrdinary((above * above) / 2)
+        }
     }
-    const index = categories.findIndex(({ name }) => name === feature.category)
-    const category = categories[index] as (typeof categories)[number]
-    const at = categoryAt[index] as number
-    switch (feature.of) {
+  }
+
+  #categoryStep(of: string, name: string): (baseline: Float32Array) => number {
+    const { facts } = this
+    const population = this.#population
+    const index = population.layout.categories.findIndex((category) => category.name === name)
+    const category = population.layout.categories[index] as Category
+    switch (of) {
       case 'choice':
         return () => category.of(facts)
-      case 'surprise':
-        return (baseline) =>
-          Math.min(MOST_DEVIATION, -Math.log(choiceProbability(population, index, category.of(facts), baseline)))
-      case 'rarity':
-        return (baseline) => Math.min(MOST_DEVIATION, rarity(population, index, category.of(facts), baseline))
       case 'typical':
-        return (baseline) => circularMean(population, index, baseline.subarray(at, at + 1 + category.size))
+        return (baseline) => circularMean(population, index, baseline)
       case 'distance':
         return (baseline) => {
-          const typical = circularMean(population, index, baseline.subarray(at, at + 1 + category.size))
-          const gap = Math.abs(category.of(facts) - typical)
+          const gap = Math.abs(category.of(facts) - circularMean(population, index, baseline))
           return Math.min(gap, category.size - gap)
         }
+      default:
+        return (baseline) => beyondOrdinary(rarity(population, index, category.of(facts), baseline))
     }
   }
 }
 
+function beyondOrdinary(nats: number): number {
+  return Math.min(MOST_SURPRISE, Math.max(0, nats - ORDINARY_SURPRISE))
+}
+
 /** The mean direction of the user's choices on a circle, prior included (Mardia 1972), 0 to size. */
-function circularMean(population: Population, index: number, counts: Float32Array): number {
-  const size = counts.length - 1
+export function circularMean(population: Population, index: number, baseline: Float32Array): number {
+  const { size } = population.layout.categories[index] as Category
+  const at = population.layout.categoryAt[index] as number
   const prior = population.categoryAt[index] as number
   const strength = population.values[prior] as number
   let x = 0
   let y = 0
   for (let k = 0; k < size; k++) {
-    const weight = (counts[1 + k] as number) + strength * (population.values[prior + 1 + k] as number)
+    const weight = (baseline[at + 1 + k] as number) + strength * (population.values[prior + 1 + k] as number)
     x += weight * Math.cos((2 * Math.PI * k) / size)
     y += weight * Math.sin((2 * Math.PI * k) / size)
   }

@@ -11,6 +11,7 @@ export const sessionDuration: Quantity = {
   of: (facts) => Math.log1p(facts.sessionDurationSec),
   inUnits: Math.expm1,
   unit: 'seconds into the session',
+  leastSpread: 0.3,
   assumed: { mean: 5, variance: 2 },
 }
 
@@ -20,6 +21,7 @@ export const eventsInSession: Quantity = {
   of: (facts) => Math.log(facts.eventsInSession),
   inUnits: Math.exp,
   unit: 'events in the session',
+  leastSpread: 0.3,
   assumed: { mean: 1.5, variance: 1 },
 }
 
@@ -33,6 +35,7 @@ export const pace: Quantity = {
   of: (facts) => Math.log((facts.eventsInSession - 1 + PACE_EVENTS) / (facts.sessionDurationSec + PACE_SEC)),
   inUnits: Math.exp,
   unit: 'events per second',
+  leastSpread: 0.3,
   assumed: { mean: -3.5, variance: 1 },
 }
 
@@ -44,6 +47,7 @@ export const rates: readonly Quantity[] = WINDOWS_SEC.map((_, i) => ({
   of: (facts) => Math.log(facts.windows[i] as number),
   inUnits: Math.exp,
   unit: `events in the last ${['minute', '10 minutes', 'hour'][i]}`,
+  leastSpread: 0.7,
   assumed: { mean: 1, variance: 1 },
 }))
 
@@ -53,6 +57,7 @@ export const sessionDurationSec: Quantity = {
   of: (facts) => facts.sessionDurationSec,
   inUnits: identity,
   unit: 'seconds into the session',
+  leastSpread: 1,
   assumed: { mean: 300, variance: 250_000 },
 }
 
@@ -62,6 +67,7 @@ export const eventCount: Quantity = {
   of: (facts) => facts.eventsInSession,
   inUnits: identity,
   unit: 'events in the session',
+  leastSpread: 1,
   assumed: { mean: 8, variance: 64 },
 }
 

@@ -74,18 +74,20 @@ export function walk({ thresholds, links, values, steps }: Layout, keys: Int32Ar
     let b = a + 1
     let c = a + 2
     let d = a + 3
-    // The sign bit of the difference is 1 where the key is below the threshold: the left child, after the right one.
-    for (let step = steps[group] as number; step > 0; step--) {
-      const linkA = links[a] as number
-      const linkB = links[b] as number
-      const linkC = links[c] as number
-      const linkD = links[d] as number
-      a = (linkA >>> FEATURE_BITS) + (((keys[linkA & FEATURE_MASK] as number) - (thresholds[a] as number)) >>> 31)
-      b = (linkB >>> FEATURE_BITS) + (((keys[linkB & FEATURE_MASK] as number) - (thresholds[b] as number)) >>> 31)
-      c = (linkC >>> FEATURE_BITS) + (((keys[linkC & FEATURE_MASK] as number) - (thresholds[c] as number)) >>> 31)
-      d = (linkD >>> FEATURE_BITS) + (((keys[linkD & FEATURE_MASK] as number) - (thresholds[d] as number)) >>> 31)
+    // Two steps a turn: one too many does not leave a leaf.
+    for (let left = steps[group] as number; left > 0; left -= 2) {
+      a = child(thresholds, links, keys, child(thresholds, links, keys, a))
+      b = child(thresholds, links, keys, child(thresholds, links, keys, b))
+      c = child(thresholds, links, keys, child(thresholds, links, keys, c))
+      d = child(thresholds, links, keys, child(thresholds, links, keys, d))
     }
     sum += (values[a] as number) + (values[b] as number) + (values[c] as number) + (values[d] as number)
   }
   return sum
+}
+
+/** The sign bit of the difference is 1 where the key is below the threshold: the left child, after the right one. */
+function child(thresholds: Int32Array, links: Int32Array, keys: Int32Array, node: number): number {
+  const link = links[node] as number
+  return (link >>> FEATURE_BITS) + (((keys[link & FEATURE_MASK] as number) - (thresholds[node] as number)) >>> 31)
 }

@@ -82,7 +82,8 @@ class Pieces {
   }
 
   async beginsLikeGzip(): Promise<boolean> {
-    await this.#fill(3)
+    await this.#fill(1)
+    if (this.#bytes[0] === 0x1f) await this.#fill(3) // else a first short line need not wait for more
     return this.#bytes[0] === 0x1f && this.#bytes[1] === 0x8b && this.#bytes[2] === 8
   }
 

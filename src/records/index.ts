@@ -14,7 +14,7 @@ import type { Row } from './row.ts'
 export type { AccessLine, AccessRecord } from './combined.ts'
 export { parseAccessLine } from './combined.ts'
 export { FORMATS, type Format } from './detect.ts'
-export { EVENT_FIELDS, type EventField, type Mapping, parseMapping } from './mapping.ts'
+export { EVENT_FIELDS, type EventField, eventReader, type Mapping, parseMapping } from './mapping.ts'
 export { DEFAULT_MAX_LINE_BYTES, type RecordOptions, RecordReader } from './reader.ts'
 export {
   type EventRow,
@@ -30,7 +30,7 @@ export {
 /** Bytes in chunks: a `ReadableStream`, a Node stream, an array of chunks. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-/** Rows in batches, one for each chunk in which a line ended. Can be read once. */
+/** Rows in batches of 4,096 at most, one or more for each chunk in which a line ended. Can be read once. */
 export interface RecordStream extends AsyncIterable<readonly Row[]> {
   /** The format, as soon as it is known: from the options, or from the first lines. */
   readonly format: RecordOptions['format']
@@ -40,8 +40,8 @@ export interface RecordStream extends AsyncIterable<readonly Row[]> {
  * Reads a log, decompressed first if it begins like gzip, in memory that depends on its longest line alone.
  *
  * @throws RecordsError at once where the options are wrong. While reading: where the format cannot be told, where a CSV
- * header will not do, or where gzip data is damaged (then after the rows of what could be decompressed before). Never for
- * what a line holds. What the source throws passes through.
+ * header will not do, or where gzip data is damaged (then what the platform has decompressed but not handed over is lost
+ * with the rest). Never for what a line holds. What the source throws passes through.
  */
 export function readRecords(source: ByteSource, options: RecordOptions = {}): RecordStream {
   const reader = new RecordReader(options)
@@ -53,13 +53,22 @@ export function readRecords(source: ByteSource, options: RecordOptions = {}): Re
   }
 }
 
+/** Most rows of a batch: many short lines in a chunk, or a CSV record given up, make more. */
+const MAX_BATCH_ROWS = 4_096
+
 async function* batches(source: ByteSource, reader: RecordReader): AsyncGenerator<readonly Row[]> {
   for await (const bytes of gunzip(source)) {
     for (let at = 0; at < bytes.length; at += reader.sliceBytes) {
-      const rows = reader.push(bytes.subarray(at, at + reader.sliceBytes))
-      if (rows.length > 0) yield rows
+      yield* inBatches(reader.push(bytes.subarray(at, at + reader.sliceBytes)))
     }
   }
-  const rows = reader.finish()
-  if (rows.length > 0) yield rows
+  yield* inBatches(reader.finish())
+}
+
+function* inBatches(rows: readonly Row[]): Generator<readonly Row[]> {
+  if (rows.length > MAX_BATCH_ROWS) {
+    for (let at = 0; at < rows.length; at += MAX_BATCH_ROWS) yield rows.slice(at, at + MAX_BATCH_ROWS)
+  } else if (rows.length > 0) {
+    yield rows
+  }
 }

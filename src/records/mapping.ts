@@ -1,4 +1,5 @@
-import { type LogRecord, RecordsError } from './row.ts'
+import { EVENT_TYPES, type ParsedEvent, parseEvent } from '../event.ts'
+import { isRecord, type LogRecord, RecordsError } from './row.ts'
 
 /** The names of an event's fields on the wire. */
 export const EVENT_FIELDS = [
@@ -80,6 +81,21 @@ export function compileMapping(mapping: Mapping, flat: boolean): FieldsOf {
     for (const { field, names } of paths) fields[field] = follow(record, names)
     return fields
   }
+}
+
+/**
+ * What makes events of records that are in hand: what reading NDJSON does to each line, without the lines.
+ *
+ * @param flat as in {@link compileMapping}
+ * @throws RecordsError at once where the mapping is wrong; what it returns never throws
+ */
+export function eventReader(
+  mapping: Mapping = {},
+  eventTypes: readonly string[] = EVENT_TYPES,
+  flat = false,
+): (record: unknown) => ParsedEvent {
+  const fieldsOf = compileMapping(mapping, flat)
+  return (record) => parseEvent(isRecord(record) ? fieldsOf(record) : record, eventTypes)
 }
 
 /** What stands at the end of a path, or undefined. Only what a record has itself counts: no list, nothing inherited. */

@@ -1,12 +1,12 @@
-import { EVENT_TYPES, parseEvent } from '../event.ts'
+import { EVENT_TYPES } from '../event.ts'
 import { AccessLogReader } from './access.ts'
 import { CsvReader } from './csv.ts'
 import { detectFormat, FORMATS, type Format } from './detect.ts'
 import { checkHeader } from './header.ts'
 import { LineSplitter } from './lines.ts'
-import { checkMapping, compileMapping, type Mapping } from './mapping.ts'
+import { checkMapping, eventReader, type Mapping } from './mapping.ts'
 import { NdjsonReader } from './ndjson.ts'
-import { isBlank, isRecord, type LineReader, RecordsError, type Row } from './row.ts'
+import { isBlank, type LineReader, RecordsError, type Row } from './row.ts'
 
 export interface RecordOptions {
   /** Told by the first lines where it is not given. */
@@ -22,7 +22,7 @@ export interface RecordOptions {
 export const DEFAULT_MAX_LINE_BYTES = 1_048_576
 
 /** A line that has come before the format is known. */
-type Waiting = Parameters<LineReader['read']>
+type Waiting = readonly [line: number, text: string, end: string, bytes: Uint8Array | undefined]
 
 /** Lines that may come before one that says its format, and their UTF-16 units in all. */
 const MAX_WAITING_LINES = 100
@@ -52,8 +52,8 @@ export class RecordReader {
       throw new RecordsError(`got ${maxLineBytes} for maxLineBytes, wanted an integer >= 16`, { code: 'options' })
     }
     checkMapping(map)
-    this.#map = map
-    this.#eventTypes = eventTypes
+    this.#map = { ...map }
+    this.#eventTypes = [...eventTypes]
     this.#limit = maxLineBytes
     this.#lines = new LineSplitter(maxLineBytes, (line, text, end, bytes, part) => {
       if (part === 0) this.#read(line, text, end, bytes)
@@ -96,7 +96,7 @@ export class RecordReader {
   #read(line: number, text: string, end: string, bytes: Uint8Array | undefined): void {
     const reader = this.#reader
     // Within quotes an empty line of CSV belongs to a record, so that reader tells them itself.
-    if (reader === undefined) this.#detect([line, text, end, bytes, this.#rows])
+    if (reader === undefined) this.#detect([line, text, end, bytes])
     else if (isBlank(text) && this.#format !== 'csv') this.#rows.push({ kind: 'blank', line, text, end, bytes })
     else reader.read(line, text, end, bytes, this.#rows)
   }
@@ -146,13 +146,12 @@ export class RecordReader {
     const eventTypes = this.#eventTypes
     const map = this.#map
     this.#format = format
-    const fieldsOf = compileMapping(map, format === 'csv')
     if (format === 'ndjson') {
-      this.#reader = new NdjsonReader((record) => parseEvent(isRecord(record) ? fieldsOf(record) : record, eventTypes))
+      this.#reader = new NdjsonReader(eventReader(map, eventTypes))
     } else if (format === 'csv') {
       this.#reader = new CsvReader({
         onHeader: (names) => checkHeader(names, map),
-        toEvent: (record) => parseEvent(fieldsOf(record), eventTypes),
+        toEvent: eventReader(map, eventTypes, true),
         userColumn: map.user_id ?? 'user_id',
         limit: this.#limit,
       })

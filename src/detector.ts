@@ -1,0 +1,109 @@
+import { AT } from './baseline/layout.ts'
+import type { Reason, Verdict } from './decision.ts'
+import type { BehaviorEvent } from './event.ts'
+import { describeFeature } from './features/describe.ts'
+import { Observation } from './features/observation.ts'
+import type { Model } from './model.ts'
+
+/** From this many events on, a user is judged by a history of his own. */
+const OWN_HISTORY_EVENTS = 10
+
+/**
+ * Features, forest and verdict, once, for the middleware, the plug-ins, the service and the trainer alike.
+ *
+ * Each detector holds its own scratch: any number of them, with different models, live side by side. Calls are
+ * synchronous, so one detector serves any number of concurrent requests.
+ */
+export class Detector {
+  readonly model: Model
+  /** Percentile from which on an event is an anomaly, 0..1. */
+  readonly flagAt: number
+  /** The score at that percentile, 0..1. */
+  readonly threshold: number
+  readonly #observation: Observation
+  readonly #contributions: Float64Array
+  /** The baseline of somebody who was never seen. */
+  readonly #nobody: Float32Array
+
+  constructor(model: Model, flagAt: number) {
+    this.model = model
+    this.flagAt = flagAt
+    this.threshold = model.scores.scoreAt(flagAt)
+    this.#observation = new Observation(model.featureSet, model.population)
+    this.#contributions = new Float64Array(model.featureSet.features.length)
+    this.#nobody = new Float32Array(model.featureSet.layout.width)
+  }
+
+  /** Whether the model knows the event's type: without, it can neither be scored nor learnt. */
+  knows(event: BehaviorEvent): boolean {
+    return this.model.eventTypes.includes(event.eventType)
+  }
+
+  /**
+   * The features of an event in the order of the feature set, from the baseline as it was before the event. The array
+   * is the detector's own and is overwritten by the next call.
+   */
+  features(event: BehaviorEvent, baseline: Float32Array | undefined): Float32Array {
+    return this.#observation.observe(event, this.#typeOf(event), baseline ?? this.#nobody)
+  }
+
+  /**
+   * Scores an event against the baseline as it was before it. Changes nothing.
+   *
+   * @param baseline the user's; undefined: a user never seen, judged as a member of the population
+   * @param explain whether reasons are wanted even where the event is no anomaly
+   * @throws RangeError where the model does not know the event's type, or its score is not a number
+   */
+  judge(event: BehaviorEvent, baseline: Float32Array | undefined, explain = false): Verdict {
+    const vector = this.features(event, baseline)
+    const score = this.model.forest.score(vector)
+    if (Number.isNaN(score)) throw new RangeError('Got features that are not numbers when expected finite ones.')
+    const percentile = this.model.scores.percentileOf(score)
+    const isAnomaly = percentile >= this.flagAt
+    const events = baseline === undefined ? 0 : (baseline[AT.events] as number)
+    return {
+      score,
+      percentile,
+      isAnomaly,
+      baseline: { level: events >= OWN_HISTORY_EVENTS ? 'user' : 'population', events },
+      reasons: isAnomaly || explain ? this.#reasons(vector, baseline ?? this.#nobody) : [],
+    }
+  }
+
+  /** Folds an event into the user's baseline. @throws RangeError where the model does not know the event's type */
+  learn(event: BehaviorEvent, baseline: Float32Array): void {
+    this.#observation.learn(event, this.#typeOf(event), baseline)
+  }
+
+  #typeOf(event: BehaviorEvent): number {
+    const index = this.model.eventTypes.indexOf(event.eventType)
+    if (index < 0)
+      throw new RangeError(`event_type: got one of ${event.eventType.length} characters that the model does not know`)
+    return index
+  }
+
+  /** For the vector at hand, whose facts the observation still holds. */
+  #reasons(vector: Float32Array, baseline: Float32Array): Reason[] {
+    const { features } = this.model.featureSet
+    const contributions = this.model.forest.explain(vector, 0, this.#contributions)
+    // The strongest surprise is one of the others: what it contributes is theirs.
+    features.forEach(({ of }, i) => {
+      if (of !== 'strongest') return
+      const source = features.findIndex((feature, k) => feature.of === 'surprise' && vector[k] === vector[i])
+      contributions[source] = (contributions[source] as number) + (contributions[i] as number)
+    })
+    return features
+      .flatMap((feature, i): Reason[] =>
+        feature.of === 'strongest'
+          ? []
+          : [
+              {
+                feature: feature.name,
+                ...describeFeature(feature, this.#observation.facts, this.model.population, baseline),
+                contribution: contributions[i] as number,
+              },
+            ],
+      )
+      .sort((a, b) => b.contribution - a.contribution)
+  }
+}
