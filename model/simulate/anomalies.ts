@@ -30,7 +30,7 @@ const always = (): boolean => true
 
 /** The hours in which the user is hardly ever active. */
 function quietHours(persona: Persona): number[] {
-  return persona.hours.flatMap((share, hour) => (share < 0.0015 ? [hour] : []))
+  return persona.hours.flatMap((share, hour) => (share < 0.001 ? [hour] : []))
 }
 
 const pick = (random: Random, choices: readonly number[]): number => choices[random.integer(choices.length)] as number
@@ -40,7 +40,7 @@ const prefersOneDevice = (persona: Persona): boolean => persona.mobileShare < 0.
 export const KINDS: readonly Kind[] = [
   {
     name: 'odd_hour',
-    weight: 1.4,
+    weight: 2,
     fits: (persona) => quietHours(persona).length >= 4,
     apply(plan, persona, random) {
       plan.hour = pick(random, quietHours(persona))
@@ -49,7 +49,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'odd_device',
-    weight: 1.6,
+    weight: 2.6,
     fits: prefersOneDevice,
     apply(plan, persona) {
       plan.mobile = persona.mobileShare < 0.5
@@ -78,7 +78,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'long_session',
-    weight: 1.2,
+    weight: 0.8,
     fits: (persona) => persona.gapSec < 45,
     apply(plan, persona, random) {
       plan.gapSec = persona.gapSec * (14 + 14 * random.uniform())
@@ -88,7 +88,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'bulk_download',
-    weight: 0.8,
+    weight: 0.7,
     fits: (persona) => (persona.actions[2] as number) < 0.02,
     apply(plan, persona, random) {
       plan.actions = [0.1, 0.05, 0.85]
@@ -99,7 +99,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'takeover',
-    weight: 2,
+    weight: 2.4,
     fits: (persona) => prefersOneDevice(persona) && quietHours(persona).length >= 4,
     apply(plan, persona, random) {
       plan.hour = pick(random, quietHours(persona))
@@ -116,7 +116,7 @@ export const KINDS: readonly Kind[] = [
       const factor = 1 + 19 * progress
       plan.gapSec = persona.gapSec / factor
       plan.events = Math.round(plan.events * Math.sqrt(factor))
-      plan.odd = (events) => progress > 0.4 && events > persona.sessionEvents * 1.5
+      plan.odd = (events) => progress > 0.45 && events > persona.sessionEvents * 2
     },
   },
 ]

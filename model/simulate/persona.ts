@@ -58,13 +58,13 @@ function bump(hour: number, peak: number, spreadHours: number): number {
 
 function dailyRhythm(random: Random): number[] {
   const kind = random.uniform()
-  const irregular = kind < 0.06
-  const nightShift = kind >= 0.06 && kind < 0.12
-  const floor = irregular ? 0.5 : 0.003 * random.uniform()
+  const irregular = kind < 0.05
+  const nightShift = kind >= 0.05 && kind < 0.12
+  const floor = irregular ? 0.5 : 0.001 * random.uniform()
   const peak = nightShift ? 23 + 2 * random.normal() : 10 + 2.2 * random.normal()
-  const spread = 0.9 + 1.1 * random.uniform()
+  const spread = 0.8 + 0.9 * random.uniform()
   const second = peak + 4 + 5 * random.uniform()
-  const secondWeight = random.uniform()
+  const secondWeight = 0.2 + random.uniform()
   return normalised(
     Array.from(
       { length: 24 },
@@ -85,14 +85,14 @@ export function drawPersona(random: Random, id: string, days: number, settled = 
     id,
     hours: dailyRhythm(random),
     weekdays: weeklyRhythm(random),
-    mobileShare: beta(random, 0.25, 0.45),
+    mobileShare: beta(random, 0.2, 0.4),
     actions: normalised(actions),
-    sessionsPerDay: Math.min(5, 0.4 + gamma(random, 2) * 0.5),
-    sessionEvents: Math.max(2.2, logNormal(random, 4.2, 0.45)),
+    sessionsPerDay: Math.min(5, 0.6 + gamma(random, 2.2) * 0.5),
+    sessionEvents: Math.max(2.2, logNormal(random, 3.6, 0.4)),
     sessionEventsSpread: 0.2 + 0.2 * random.uniform(),
     gapSec: Math.max(6, logNormal(random, 35, 0.55)),
     gapSpread: 0.4 + 0.4 * random.uniform(),
-    firstDay: random.uniform() < 0.12 ? Math.floor(random.uniform() * days * 0.9) : 0,
+    firstDay: random.uniform() < 0.1 ? Math.floor(random.uniform() * days * 0.9) : 0,
     changeDay: Number.POSITIVE_INFINITY,
     next: undefined,
   }

@@ -3,7 +3,7 @@ import { Explainer } from './explain.ts'
 import { KeyReader } from './key.ts'
 import { type Layout, layOut, walk } from './layout.ts'
 import { leafValues } from './leaf-values.ts'
-import type { Blueprint } from './preorder.ts'
+import type { Blueprint, Scoring } from './preorder.ts'
 
 /**
  * An isolation forest: `fitForest` makes one from rows, `forestFromBytes` reads one.
@@ -16,6 +16,8 @@ export class Forest {
   readonly trees: number
   /** Values in a row. */
   readonly columns: number
+  /** What its leaves say, and so what `rawOutput` and `score` mean. */
+  readonly scoring: Scoring
   /** Rows that each tree was grown from, psi. */
   readonly sampleSize: number
   /** The mean of `rawOutput` over the training samples, as the leaves count them. */
@@ -31,6 +33,7 @@ export class Forest {
   constructor(blueprint: Blueprint) {
     this.trees = blueprint.trees
     this.columns = blueprint.columns
+    this.scoring = blueprint.scoring
     this.sampleSize = blueprint.sampleSize
     this.#blueprint = blueprint
     this.#leafValues = leafValues(blueprint)
@@ -40,18 +43,22 @@ export class Forest {
   }
 
   /**
-   * The isolation score of a row: 2^-rawOutput, within 0 and 1, higher is stranger; around 0.5 for a row like any other
-   * (Liu, Ting, Zhou 2008, equation 2).
+   * The isolation score of a row, within 0 and 1, higher is stranger, around 0.5 for a row like any other.
+   *
+   * By depth it is 2^-rawOutput (Liu, Ting, Zhou 2008, equation 2); by density, with d = 2^rawOutput, it is 1 / (1 + d).
    *
    * @param row one row, or many of which the one that starts at `offset` is meant
    * @throws RangeError where the row is not `columns` wide, or `offset` leaves no room for one
    */
   score(row: Float32Array, offset?: number): number {
-    return 2 ** -this.rawOutput(row, offset)
+    return this.#scoreOf(this.rawOutput(row, offset))
   }
 
   /**
-   * The mean over the trees of the row's path length, in units of c(psi): at least 0, lower is stranger.
+   * The mean over the trees of what the row's leaves say; lower is stranger.
+   *
+   * By depth it is the path length in units of c(psi), at least 0. By density it is log2 of the density of training rows
+   * around the row, relative to an even spread: from -log2(psi) to 1, beyond which denser is not more normal.
    *
    * Arguments and errors as for `score`.
    */
@@ -74,14 +81,14 @@ export class Forest {
     const scores = out ?? new Float64Array(count)
     if (scores.length !== count)
       throw new RangeError(`Got room for ${scores.length} scores when expected room for ${count}.`)
-    for (let i = 0; i < count; i++) scores[i] = 2 ** -this.#rawOutput(rows, i * this.columns)
+    for (let i = 0; i < count; i++) scores[i] = this.#scoreOf(this.#rawOutput(rows, i * this.columns))
     return scores
   }
 
   /**
    * The Shapley value of each feature of a row: how far it pushes the row towards being an anomaly.
    *
-   * They add up to `expected - rawOutput(row)`, so that a positive one shortens the path. What a feature's absence means
+   * They add up to `expected - rawOutput(row)`, so that a positive one shortens the path, or thins the density. What a feature's absence means
    * is taken from the training rows in each subtree ("path-dependent": Lundberg, Erion, Lee 2018, "Consistent
    * Individualized Feature Attribution for Tree Ensembles", algorithm 1). All are NaN where the row has a NaN.
    *
@@ -110,6 +117,10 @@ export class Forest {
       throw new RangeError(
         `Got offset ${offset} in ${row.length} values when expected room for a row of ${this.columns}.`,
       )
+  }
+
+  #scoreOf(raw: number): number {
+    return this.scoring === 'depth' ? 2 ** -raw : 1 / (1 + 2 ** raw)
   }
 
   #rawOutput(rows: Float32Array, offset: number): number {

@@ -1,3 +1,5 @@
 export { type FitOptions, fitForest } from './fit.ts'
 export { Forest, forestFromBytes } from './forest.ts'
+export type { FeatureChoice } from './grow.ts'
 export { averagePathLength } from './path-length.ts'
+export type { Scoring } from './preorder.ts'

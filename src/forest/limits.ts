@@ -11,3 +11,8 @@ export function expectWhole(name: string, value: number, low: number, high: numb
   if (!Number.isInteger(value) || value < low || value > high)
     throw new RangeError(`Got ${name} ${value} when expected a whole number from ${low} to ${high}.`)
 }
+
+/** Throws unless `value` is one of the words: `Got scoring width when expected depth or density.` */
+export function expectOneOf(name: string, value: string, words: readonly string[]): void {
+  if (!words.includes(value)) throw new RangeError(`Got ${name} ${value} when expected ${words.join(' or ')}.`)
+}

@@ -25,3 +25,13 @@ export function lowestBitOf(x: number): number {
   const mantissa = ((words[HIGH] as number) << 3) | ((words[1 - HIGH] as number) >>> 29) | 0x800000
   return e - 23 + (31 - Math.clz32(mantissa & -mantissa))
 }
+
+/** 2^(1/8), half a quarter of an octave. */
+const EIGHTH = 1.0905077326652577
+
+/** 4 log2(x), rounded to a whole number; x from 1 to 2^1000. */
+export function quarterOctaves(x: number): number {
+  const e = exponentOf(x * EIGHTH)
+  const mantissa = (x * EIGHTH) / powerOfTwo(e)
+  return 4 * e + exponentOf(mantissa * mantissa * mantissa * mantissa)
+}

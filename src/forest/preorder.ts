@@ -14,21 +14,27 @@ export class Preorder {
   threshold: Float32Array = new Float32Array(1024)
   /** Training rows that reached the node: at least 1, and the sum over its children. */
   count: Int32Array = new Int32Array(1024)
+  /**
+   * How far the splits above a leaf narrow the space: -log2 of the product, over them, of the share of the range that
+   * lies on the leaf's side, in quarters, up to `mostNarrowing`. 0 where the scoring has no use for it.
+   */
+  narrowing: Int16Array = new Int16Array(1024)
 
-  leaf(count: number): void {
-    this.#push(LEAF, 0, count)
+  leaf(count: number, narrowing = 0): void {
+    this.#push(LEAF, 0, count, narrowing)
   }
 
   split(feature: number, threshold: number, count: number): void {
-    this.#push(feature, threshold, count)
+    this.#push(feature, threshold, count, 0)
   }
 
-  #push(feature: number, threshold: number, count: number): void {
+  #push(feature: number, threshold: number, count: number, narrowing: number): void {
     const at = this.length
     if (at === this.feature.length) this.#grow()
     this.feature[at] = feature
     this.threshold[at] = threshold
     this.count[at] = count
+    this.narrowing[at] = narrowing
     this.length = at + 1
   }
 
@@ -38,19 +44,29 @@ export class Preorder {
     const feature = new Int16Array(size)
     const threshold = new Float32Array(size)
     const count = new Int32Array(size)
+    const narrowing = new Int16Array(size)
     feature.set(this.feature)
     threshold.set(this.threshold)
     count.set(this.count)
+    narrowing.set(this.narrowing)
     this.feature = feature
     this.threshold = threshold
     this.count = count
+    this.narrowing = narrowing
   }
 }
+
+/**
+ * What a leaf says of the rows in it. 'depth': how many splits it takes to isolate them. 'density': how densely the
+ * training rows lie there.
+ */
+export type Scoring = 'depth' | 'density'
 
 /** Everything that a forest is made of; its node layout, values and scores follow from it. */
 export interface Blueprint {
   readonly columns: number
   readonly trees: number
+  readonly scoring: Scoring
   /** Training rows in each tree, psi. */
   readonly sampleSize: number
   readonly maxDepth: number

@@ -38,7 +38,7 @@ function forestOf({ columns, sampleSize, data, trees }: Golden): Forest {
     const values = data.filter((_, i) => i % columns === f)
     bounds.set([Math.min(...values), Math.max(...values)], 2 * f)
   }
-  return new Forest({ columns, trees: trees.length, sampleSize, maxDepth, bounds, nodes })
+  return new Forest({ columns, trees: trees.length, scoring: 'depth', sampleSize, maxDepth, bounds, nodes })
 }
 
 describe("scikit-learn's trees", () => {
