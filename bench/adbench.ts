@@ -15,7 +15,12 @@ if (missing) {
   process.exit(1)
 }
 const seeds = Array.from({ length: Number(process.argv[2] ?? 5) }, (_, seed) => seed)
-const configurations: [string, FitOptions][] = [['default', {}]]
+const configurations: [string, FitOptions][] = [
+  ['plain', { scoring: 'depth', featureChoice: 'uniform' }],
+  ['kurtosis', { scoring: 'depth', featureChoice: 'kurtosis' }],
+  ['density', { scoring: 'density', featureChoice: 'uniform' }],
+  ['default', {}],
+]
 
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 const line = (name: string, figures: number[]): void =>

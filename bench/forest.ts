@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { readBlueprint } from '../src/forest/bytes.ts'
-import { type Forest, fitForest, forestFromBytes } from '../src/forest/index.ts'
+import { type FitOptions, type Forest, fitForest, forestFromBytes } from '../src/forest/index.ts'
 import { layOut } from '../src/forest/layout.ts'
 import { leafValues } from '../src/forest/leaf-values.ts'
 import { BEHAVIOUR_COLUMNS, behaviourRows } from '../test/forest/data.ts'
@@ -66,39 +66,40 @@ function timeC(forest: Forest, rows: Float32Array): { timing: Timing; raw: Float
 }
 
 const rows = behaviourRows(ROWS, 1)
-const forest = fitForest(rows, BEHAVIOUR_COLUMNS)
-const bytes = forest.toBytes()
-console.log(`Node ${process.version}, ${forest.trees} trees of ${forest.sampleSize} rows, ${forest.columns} columns\n`)
 
-const out = new Float64Array(ROWS)
-const typescript = time(() => forest.scoreMany(rows, out))
-print('score a row', typescript, 'us', 1000 / ROWS)
-const c = timeC(forest, rows)
-if (c) {
-  print('score a row, C', c.timing, 'us')
-  console.log(`  ratio to C: min ${((typescript.min * 1000) / ROWS / c.timing.min).toFixed(2)}`)
-  const far = c.raw.findIndex((raw, i) => Math.abs(raw - forest.rawOutput(rows, i * BEHAVIOUR_COLUMNS)) > 1e-12)
-  if (far >= 0) throw new Error(`row ${far}: C and TypeScript differ`)
-  console.log(`  the raw outputs of all ${ROWS} rows agree to 1e-12`)
-} else console.log('score a row, C: no cc on this machine')
+function measure(name: string, options: FitOptions): void {
+  const forest = fitForest(rows, BEHAVIOUR_COLUMNS, options)
+  const bytes = forest.toBytes()
+  console.log(`${name}: ${forest.trees} trees of ${forest.sampleSize} rows, ${forest.columns} columns`)
 
-const contributions = new Float64Array(BEHAVIOUR_COLUMNS)
-const explained = 50
-const explain = (): void => {
-  for (let i = 0; i < explained; i++) forest.explain(rows, i * BEHAVIOUR_COLUMNS, contributions)
+  const out = new Float64Array(ROWS)
+  const typescript = time(() => forest.scoreMany(rows, out))
+  print('score a row', typescript, 'us', 1000 / ROWS)
+  const c = timeC(forest, rows)
+  if (c) {
+    print('score a row, C', c.timing, 'us')
+    console.log(`  ratio to C: min ${((typescript.min * 1000) / ROWS / c.timing.min).toFixed(2)}`)
+    const far = c.raw.findIndex((raw, i) => Math.abs(raw - forest.rawOutput(rows, i * BEHAVIOUR_COLUMNS)) > 1e-12)
+    if (far >= 0) throw new Error(`row ${far}: C and TypeScript differ`)
+    console.log(`  the raw outputs of all ${ROWS} rows agree to 1e-12`)
+  } else console.log('score a row, C: no cc on this machine')
+
+  const contributions = new Float64Array(BEHAVIOUR_COLUMNS)
+  const explained = 50
+  const explain = (): void => {
+    for (let i = 0; i < explained; i++) forest.explain(rows, i * BEHAVIOUR_COLUMNS, contributions)
+  }
+  print('explain a row', time(explain), 'ms', 1 / explained)
+  const fit = (): Forest => fitForest(rows, BEHAVIOUR_COLUMNS, options)
+  print(`fit to ${ROWS} rows`, time(fit), 'ms')
+  const read = (): Forest => forestFromBytes(bytes)
+  print('read from bytes', time(read), 'ms')
+
+  const module = `export default '${Buffer.from(bytes).toString('base64')}'\n`
+  console.log(`bytes ${bytes.length}, gzipped ${gzipSync(bytes, { level: 9 }).length}`)
+  console.log(`as base64 in a module, gzipped ${gzipSync(module, { level: 9 }).length}\n`)
 }
-print('explain a row', time(explain), 'ms', 1 / explained)
-print(
-  `fit to ${ROWS} rows`,
-  time(() => fitForest(rows, BEHAVIOUR_COLUMNS)),
-  'ms',
-)
-print(
-  'read from bytes',
-  time(() => forestFromBytes(bytes)),
-  'ms',
-)
 
-const module = `export default '${Buffer.from(bytes).toString('base64')}'\n`
-console.log(`\nbytes ${bytes.length}, gzipped ${gzipSync(bytes, { level: 9 }).length}`)
-console.log(`as base64 in a module, gzipped ${gzipSync(module, { level: 9 }).length}`)
+console.log(`Node ${process.version}\n`)
+measure('plain', { scoring: 'depth', featureChoice: 'uniform' })
+measure('default', {})

@@ -11,7 +11,7 @@ export function recipe(seed: number): TrainOptions {
     name: 'hedgerow-behavior',
     featureSet: behavior(EVENT_TYPES),
     eventTypes: EVENT_TYPES,
-    forest: { trees: 200, sampleSize: 256 },
+    forest: { trees: 200, sampleSize: 256, scoring: 'depth', featureChoice: 'uniform' },
     contamination: 1 - FLAG_AT,
     seed,
     maxUsers: 1_000_000,

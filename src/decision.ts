@@ -49,7 +49,7 @@ export interface Verdict {
   readonly percentile: number
   readonly isAnomaly: boolean
   readonly baseline: BaselineSummary
-  /** Strongest first; empty unless the event is an anomaly or reasons were asked for. */
+  /** Strongest first; empty unless the event is an anomaly or reasons were asked for. Computed when first read. */
   readonly reasons: readonly Reason[]
 }
 
@@ -57,8 +57,8 @@ export interface Decision {
   /** Random; also in a block response and on the span. */
   readonly id: string
   readonly state: 'scored' | 'not_scored'
-  /** Why not, where it was not scored. */
-  readonly why: NotScored | undefined
+  /** Why not, where it was not scored; `skipped`: the application wanted none. */
+  readonly why: NotScored | 'skipped' | undefined
   /** null where not scored, never 0. */
   readonly score: number | null
   readonly percentile: number | null
@@ -86,12 +86,30 @@ export interface Policy {
 
 const UNKNOWN_BASELINE: BaselineSummary = { level: 'population', events: 0 }
 
+const NO_REASONS: readonly Reason[] = Object.freeze([])
+
+/**
+ * Gives a value its reasons, computed when they are first read: they cost about a hundred times as much as a score, and
+ * under attack, when most events are anomalies, nobody may be reading them.
+ */
+export function explainedBy<T extends { readonly reasons: readonly Reason[] }>(
+  value: T,
+  explain: () => readonly Reason[],
+): T {
+  let reasons: readonly Reason[] | undefined
+  const get = (): readonly Reason[] => {
+    reasons ??= explain()
+    return reasons
+  }
+  return Object.defineProperty(value, 'reasons', { get, enumerable: true, configurable: true })
+}
+
 /** Makes the decision on an event that was scored. */
 export function decide(verdict: Verdict, policy: Policy, threshold: number, model: ModelSummary): Decision {
-  const { score, percentile, isAnomaly, baseline, reasons } = verdict
+  const { score, percentile, isAnomaly, baseline } = verdict
   const blocks = policy.blockAt !== undefined && percentile >= policy.blockAt
   const wouldBe: Outcome = blocks ? 'block' : isAnomaly ? 'flag' : 'allow'
-  return {
+  const decision: Decision = {
     id: crypto.randomUUID(),
     state: 'scored',
     why: undefined,
@@ -103,14 +121,20 @@ export function decide(verdict: Verdict, policy: Policy, threshold: number, mode
     wouldBe,
     mode: policy.mode,
     baseline,
-    reasons,
+    reasons: isAnomaly ? NO_REASONS : verdict.reasons,
     model,
   }
+  return isAnomaly ? explainedBy(decision, () => verdict.reasons) : decision
 }
 
 /** Makes the decision on an event that could not be scored. */
-export function decideUnscored(why: NotScored, policy: Policy, threshold: number, model: ModelSummary): Decision {
-  const wouldBe = policy.onFailure[why]
+export function decideUnscored(
+  why: NotScored | 'skipped',
+  policy: Policy,
+  threshold: number,
+  model: ModelSummary,
+): Decision {
+  const wouldBe = why === 'skipped' ? 'allow' : policy.onFailure[why]
   return {
     id: crypto.randomUUID(),
     state: 'not_scored',
@@ -123,7 +147,7 @@ export function decideUnscored(why: NotScored, policy: Policy, threshold: number
     wouldBe,
     mode: policy.mode,
     baseline: UNKNOWN_BASELINE,
-    reasons: [],
+    reasons: NO_REASONS,
     model,
   }
 }

@@ -1,5 +1,5 @@
 import { AT } from './baseline/layout.ts'
-import type { Reason, Verdict } from './decision.ts'
+import { explainedBy, type Reason, type Verdict } from './decision.ts'
 import type { BehaviorEvent } from './event.ts'
 import { describeFeature } from './features/describe.ts'
 import { Observation } from './features/observation.ts'
@@ -61,13 +61,17 @@ export class Detector {
     const percentile = this.model.scores.percentileOf(score)
     const isAnomaly = percentile >= this.flagAt
     const events = baseline === undefined ? 0 : (baseline[AT.events] as number)
-    return {
+    const verdict: Verdict = {
       score,
       percentile,
       isAnomaly,
       baseline: { level: events >= OWN_HISTORY_EVENTS ? 'user' : 'population', events },
-      reasons: isAnomaly || explain ? this.#reasons(vector, baseline ?? this.#nobody) : [],
+      reasons: [],
     }
+    if (!isAnomaly && !explain) return verdict
+    // A copy: by the time that somebody asks, the baseline has learnt this event.
+    const before = baseline?.slice()
+    return explainedBy(verdict, () => this.#reasons(this.features(event, before), before ?? this.#nobody))
   }
 
   /** Folds an event into the user's baseline. @throws RangeError where the model does not know the event's type */

@@ -28,14 +28,15 @@ export interface Kind {
 
 const always = (): boolean => true
 
-/** The hours in which the user is hardly ever active. */
+/** The hours in which the user is never active, nor in the hours about them. */
 function quietHours(persona: Persona): number[] {
-  return persona.hours.flatMap((share, hour) => (share < 0.001 ? [hour] : []))
+  const quiet = (hour: number): boolean => (persona.hours[(hour + 24) % 24] as number) < 0.002
+  return persona.hours.flatMap((_, hour) => ([-2, -1, 0, 1, 2].every((step) => quiet(hour + step)) ? [hour] : []))
 }
 
 const pick = (random: Random, choices: readonly number[]): number => choices[random.integer(choices.length)] as number
 
-const prefersOneDevice = (persona: Persona): boolean => persona.mobileShare < 0.02 || persona.mobileShare > 0.98
+const prefersOneDevice = (persona: Persona): boolean => persona.mobileShare < 0.01 || persona.mobileShare > 0.99
 
 export const KINDS: readonly Kind[] = [
   {
@@ -111,12 +112,12 @@ export const KINDS: readonly Kind[] = [
   {
     name: 'slow_drift',
     weight: 0,
-    fits: (persona) => persona.sessionsPerDay > 0.8,
+    fits: (persona) => persona.sessionsPerDay > 0.8 && persona.sessionEvents > 3,
     apply(plan, persona, _random, progress) {
-      const factor = 1 + 19 * progress
+      const factor = 25 ** progress
       plan.gapSec = persona.gapSec / factor
-      plan.events = Math.round(plan.events * Math.sqrt(factor))
-      plan.odd = (events) => progress > 0.45 && events > persona.sessionEvents * 2
+      plan.gapSpread = Math.min(plan.gapSpread, 0.5)
+      plan.odd = (events) => progress > 0.75 && events >= 3
     },
   },
 ]

@@ -53,10 +53,10 @@ export function simulate(options: Partial<SimulationOptions> = {}): LabelledEven
 }
 
 /** Nobody, the user included, could tell what is odd for a user before this. */
-const SETTLED_DAYS = 6
+const SETTLED_DAYS = 7
 
 /** Sessions rather than events are drawn, and an odd session is longer than most: this keeps the share of events. */
-const SESSIONS_PER_ODD_EVENT_SHARE = 0.85
+const SESSIONS_PER_ODD_EVENT_SHARE = 1.2
 
 function simulateUser(random: Random, persona: Persona, settings: SimulationOptions, out: LabelledEvent[]): void {
   const drift = slowDrift(random, persona, settings)
@@ -103,7 +103,7 @@ interface SlowDrift {
 /** A few users drift away day by day, until the end of the log. */
 function slowDrift(random: Random, persona: Persona, settings: SimulationOptions): SlowDrift | undefined {
   const kind = KINDS.find((candidate) => candidate.name === 'slow_drift')
-  const drifts = random.uniform() < settings.anomalies * 0.4
+  const drifts = random.uniform() < settings.anomalies * 1.2
   if (kind === undefined || !drifts || !kind.fits(persona) || persona.next !== undefined || persona.firstDay > 3)
     return undefined
   return { kind, fromDay: Math.floor(settings.days * (0.5 + 0.2 * random.uniform())) }

@@ -58,11 +58,11 @@ function bump(hour: number, peak: number, spreadHours: number): number {
 
 function dailyRhythm(random: Random): number[] {
   const kind = random.uniform()
-  const irregular = kind < 0.05
-  const nightShift = kind >= 0.05 && kind < 0.12
+  const irregular = kind < 0.04
+  const nightShift = kind >= 0.04 && kind < 0.12
   const floor = irregular ? 0.5 : 0.001 * random.uniform()
   const peak = nightShift ? 23 + 2 * random.normal() : 10 + 2.2 * random.normal()
-  const spread = 0.8 + 0.9 * random.uniform()
+  const spread = 0.7 + 0.7 * random.uniform()
   const second = peak + 4 + 5 * random.uniform()
   const secondWeight = 0.2 + random.uniform()
   return normalised(
@@ -85,10 +85,10 @@ export function drawPersona(random: Random, id: string, days: number, settled = 
     id,
     hours: dailyRhythm(random),
     weekdays: weeklyRhythm(random),
-    mobileShare: beta(random, 0.2, 0.4),
+    mobileShare: beta(random, 0.15, 0.35),
     actions: normalised(actions),
-    sessionsPerDay: Math.min(5, 0.6 + gamma(random, 2.2) * 0.5),
-    sessionEvents: Math.max(2.2, logNormal(random, 3.6, 0.4)),
+    sessionsPerDay: Math.min(5, 1 + gamma(random, 2.5) * 0.62),
+    sessionEvents: Math.max(2, logNormal(random, 2.6, 0.3)),
     sessionEventsSpread: 0.2 + 0.2 * random.uniform(),
     gapSec: Math.max(6, logNormal(random, 35, 0.55)),
     gapSpread: 0.4 + 0.4 * random.uniform(),

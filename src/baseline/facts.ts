@@ -2,7 +2,7 @@ import type { BehaviorEvent } from '../event.ts'
 import { AT, readTime, WINDOWS_SEC, writeTime } from './layout.ts'
 
 /** This much silence ends a session. */
-export const SESSION_SILENCE_MS = 30 * 60_000
+export const SESSION_SILENCE_MS: number = 30 * 60_000
 
 /**
  * What an event amounts to for the user who made it: the session it belongs to and the rates it adds up to. One object,

@@ -9,20 +9,25 @@ export const MEMORY_CHOICES = 400
 /** What teaches is clipped at this many spreads: one session moves a mean no further than the edge of the plausible. */
 export const CLIP_SPREADS = 3
 
+/** A session that goes on is counted again every hour: one that never ends must not be odd for ever. */
+const RECOUNT_SEC = 3600
+
 const prediction: Prediction = { mean: 0, spread: 1 }
 
 /** Folds an event, as its facts are in this very baseline, into it. Depends on no forest. */
 export function learnFacts(layout: BaselineLayout, population: Population, facts: Facts, baseline: Float32Array): void {
   const first = (baseline[AT.events] as number) === 0
-  if (!facts.goesOn && !first) endSession(layout, population, baseline)
+  const hoursBefore = Math.floor((baseline[AT.sessionDurationSec] as number) / RECOUNT_SEC)
+  const longer = facts.goesOn && Math.floor(facts.sessionDurationSec / RECOUNT_SEC) > hoursBefore
+  if (!first && (longer || !facts.goesOn)) countSession(layout, population, baseline)
   followSession(layout, facts, baseline)
   followChoices(layout, facts, baseline)
   advanceClock(facts, baseline)
   baseline[AT.events] = (baseline[AT.events] as number) + 1
 }
 
-/** Counts the session that ended among the user's sessions: its peaks and its circumstances. */
-function endSession(layout: BaselineLayout, population: Population, baseline: Float32Array): void {
+/** Counts the session so far among the user's sessions: its peaks and its circumstances. */
+function countSession(layout: BaselineLayout, population: Population, baseline: Float32Array): void {
   const timed = (baseline[AT.lastTimed] as number) > 0
   for (let i = 0; i < layout.quantities.length; i++) {
     const needsTime = layout.quantities[i]?.timed === true

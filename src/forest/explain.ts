@@ -82,77 +82,73 @@ export class Explainer {
     const node = this.#next++
     const points = this.#points
     const at = depth * points
-    const below = at + points
     const sum = this.#sum
     const feature = this.#feature[node] as number
     if (feature === LEAF) {
       const value = this.#value[node] as number
-      const product = this.#product
-      for (let q = at; q < below; q++) sum[q] = value * (product[q] as number)
+      for (let q = at; q < at + points; q++) sum[q] = value * (this.#product[q] as number)
       return
     }
     const left = (this.#keys[feature] as number) < (this.#threshold[node] as number)
-    this.#child(feature, left, at, depth)
-    for (let q = at; q < below; q++) sum[q] = sum[q + points] as number
-    this.#child(feature, !left, at, depth)
-    for (let q = at; q < below; q++) sum[q] = (sum[q] as number) + (sum[q + points] as number)
+    if (this.#feature[node + 1] === LEAF && this.#feature[node + 2] === LEAF) {
+      this.#next = node + 3
+      this.#lastSplit(feature, left ? node + 1 : node + 2, left ? node + 2 : node + 1, at)
+      return
+    }
+    this.#edge(feature, left, depth)
+    for (let q = at; q < at + points; q++) sum[q] = sum[q + points] as number
+    this.#edge(feature, !left, depth)
+    for (let q = at; q < at + points; q++) (sum[q] as number) += sum[q + points] as number
     if (this.#z[feature] !== OFF) (this.#out[feature] as number) += this.#push(at, this.#inverseAt[feature] as number)
   }
 
-  #child(feature: number, takes: boolean, at: number, depth: number): void {
-    if (this.#feature[this.#next] === LEAF) this.#leaf(feature, takes, at)
-    else this.#edge(feature, takes, at, depth)
-  }
-
-  /** What `#edge` does, where the next node is a leaf, as half of all are: then no factor need be kept. */
-  #leaf(feature: number, takes: boolean, at: number): void {
+  /** What `#node` does for a split into two leaves, of which the row comes to one: then no factor need be kept. */
+  #lastSplit(feature: number, taken: number, other: number, at: number): void {
     const points = this.#points
     const sum = this.#sum
     const product = this.#product
-    const node = this.#next++
+    const value = this.#value[taken] as number
     const z = this.#z[feature] as number
-    const share = this.#share[node] as number
-    const value = this.#value[node] as number
-    const below = at + points
+    const mean = (this.#share[taken] as number) * value + (this.#share[other] as number) * (this.#value[other] as number)
     if (z === OFF) {
-      for (let q = at; q < below; q++) sum[q + points] = value * share * (product[q] as number)
+      for (let q = at; q < at + points; q++) sum[q] = mean * (product[q] as number)
       return
     }
-    const newZ = z * share
-    const y = this.#y
-    const scale = this.#scale
     const inverse = this.#inverse
     const inverseAt = this.#inverseAt[feature] as number
     let push = 0
     for (let q = 0; q < points; q++) {
-      const others = value * (product[at + q] as number) * (inverse[inverseAt + q] as number)
-      const off = (1 - (y[q] as number)) * newZ
-      sum[below + q] = others * (takes ? off + (y[q] as number) : off)
-      push += others * (scale[q] as number)
+      const y = this.#y[q] as number
+      const factorInverse = inverse[inverseAt + q] as number
+      const others = (product[at + q] as number) * factorInverse
+      const total = others * (y * value + (1 - y) * z * mean)
+      sum[at + q] = total
+      push += (total * factorInverse - others * value) * (this.#scale[q] as number)
     }
-    if (takes) (this.#out[feature] as number) -= push
+    this.#out[feature] = (this.#out[feature] as number) + push
   }
 
   /** Walks the subtree of the next preorder node, child of a split on `feature` that the row `takes` or not. */
-  #edge(feature: number, takes: boolean, at: number, depth: number): void {
+  #edge(feature: number, takes: boolean, depth: number): void {
     const points = this.#points
+    const at = depth * points
     const below = at + points
     const product = this.#product
     const share = this.#share[this.#next] as number
     const z = this.#z[feature] as number
     if (z === OFF) {
       // Off the path on this feature already: its factor is only scaled.
-      for (let q = at; q < below; q++) product[q + points] = (product[q] as number) * share
+      for (let q = 0; q < points; q++) product[below + q] = (product[at + q] as number) * share
       this.#node(depth + 1)
       return
     }
-    const y = this.#y
     const inverse = this.#inverse
     const inverseAt = this.#inverseAt[feature] as number
     const newZ = z * share
     if (takes) {
       for (let q = 0; q < points; q++) {
-        const factor = newZ + (y[q] as number) * (1 - newZ)
+        const y = this.#y[q] as number
+        const factor = y + (1 - y) * newZ
         product[below + q] = (product[at + q] as number) * (inverse[inverseAt + q] as number) * factor
         inverse[below + q] = 1 / factor
       }
@@ -163,7 +159,7 @@ export class Explainer {
       ;(this.#out[feature] as number) -= this.#push(below, below)
     } else {
       for (let q = 0; q < points; q++) {
-        const factor = (1 - (y[q] as number)) * newZ
+        const factor = (1 - (this.#y[q] as number)) * newZ
         product[below + q] = (product[at + q] as number) * (inverse[inverseAt + q] as number) * factor
       }
       this.#z[feature] = OFF
@@ -174,12 +170,9 @@ export class Explainer {
 
   /** The integral of the leaves' products in a row of `#sum`, without the factor whose o / f a row of `#inverse` has. */
   #push(sumAt: number, inverseAt: number): number {
-    const sum = this.#sum
-    const inverse = this.#inverse
-    const scale = this.#scale
     let push = 0
-    for (let q = 0; q < scale.length; q++)
-      push += (sum[sumAt + q] as number) * (inverse[inverseAt + q] as number) * (scale[q] as number)
+    for (let q = 0; q < this.#points; q++)
+      push += (this.#sum[sumAt + q] as number) * (this.#inverse[inverseAt + q] as number) * (this.#scale[q] as number)
     return push
   }
 }

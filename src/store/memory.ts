@@ -7,6 +7,9 @@ export interface MemoryStoreOptions {
   readonly maxUsers?: number
 }
 
+/** A user's baseline, and whether the user came back often enough to be protected from eviction. */
+export type BaselineEntry = readonly [key: string, baseline: Float32Array, cameBack: boolean]
+
 const PAGE_SLOTS = 1024
 
 /** Of ten slots, this many are kept for users who came back. */
@@ -90,9 +93,21 @@ export class MemoryBaselines implements Baselines {
   }
 
   /** Every key with its baseline, those on probation first, each list from the longest unused on. */
-  *entries(): Generator<readonly [key: string, baseline: Float32Array]> {
+  *entries(): Generator<BaselineEntry> {
     for (const list of [this.#probation, this.#protected]) {
-      for (const slot of list.oldestFirst()) yield [this.#keys[slot] as string, this.#at(slot)]
+      for (const slot of list.oldestFirst())
+        yield [this.#keys[slot] as string, this.#at(slot), list === this.#protected]
+    }
+  }
+
+  /** Takes up baselines as {@link entries} gave them, in that order: who is evicted first is then as it was, too. */
+  restore(entries: Iterable<BaselineEntry>): void {
+    for (const [key, baseline, cameBack] of entries) {
+      this.update(key, (own) => own.set(baseline))
+      const slot = this.#slots.get(key)
+      if (!cameBack || slot === undefined || (this.#changes[slot] as number) >= COMES_BACK_AFTER) continue
+      this.#changes[slot] = COMES_BACK_AFTER - 1
+      this.#touch(slot)
     }
   }
 

@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { averagePathLength, type Forest, fitForest, forestFromBytes } from '../../src/forest/index.ts'
+import {
+  averagePathLength,
+  type FeatureChoice,
+  type Forest,
+  fitForest,
+  forestFromBytes,
+  type Scoring,
+} from '../../src/forest/index.ts'
 import { BEHAVIOUR_COLUMNS, behaviourRows } from './data.ts'
 
 const rows = behaviourRows(2000, 21)
-const forest = fitForest(rows, BEHAVIOUR_COLUMNS, { seed: 8 })
-const bytes = forest.toBytes()
+const forests = (['depth', 'density'] as Scoring[]).map((scoring) =>
+  fitForest(rows, BEHAVIOUR_COLUMNS, { scoring, seed: 8 }),
+)
 
 const anyForest: fc.Arbitrary<{ rows: Float32Array; columns: number; forest: Forest }> = fc
   .record({
@@ -18,12 +26,14 @@ const anyForest: fc.Arbitrary<{ rows: Float32Array; columns: number; forest: For
     ),
     trees: fc.integer({ min: 1, max: 9 }),
     maxDepth: fc.option(fc.integer({ min: 0, max: 32 }), { nil: undefined }),
+    scoring: fc.constantFrom<Scoring>('depth', 'density'),
+    featureChoice: fc.constantFrom<FeatureChoice>('uniform', 'kurtosis'),
     seed: fc.integer(),
   })
-  .chain(({ columns, count, kind, trees, maxDepth, seed }) =>
+  .chain(({ columns, count, kind, maxDepth, ...rest }) =>
     fc.array(kind, { minLength: columns * count, maxLength: columns * count }).map((values) => {
       const rows = Float32Array.from(values)
-      const options = maxDepth === undefined ? { trees, seed } : { trees, seed, maxDepth }
+      const options = maxDepth === undefined ? rest : { ...rest, maxDepth }
       return { rows, columns, forest: fitForest(rows, columns, options) }
     }),
   )
@@ -46,10 +56,11 @@ function expectRefusalOrForest(damaged: Uint8Array): void {
 }
 
 describe('a forest that was written and read', () => {
-  it('scores the same to the bit, and writes the same bytes', () => {
+  it.each(forests)('scores the same to the bit, and writes the same bytes, by $scoring', (forest) => {
+    const bytes = forest.toBytes()
     const read = forestFromBytes(bytes)
     expect(read.scoreMany(rows)).toEqual(forest.scoreMany(rows))
-    expect(read.expected).toBe(forest.expected)
+    expect(read).toMatchObject({ expected: forest.expected, scoring: forest.scoring })
     expect(read.explain(rows, 12)).toEqual(forest.explain(rows, 12))
     expect(read.toBytes()).toEqual(bytes)
   })
@@ -66,7 +77,8 @@ describe('a forest that was written and read', () => {
     )
   })
 
-  it('may be read from the middle of a buffer', () => {
+  it.each(forests)('may be read from the middle of a buffer', (forest) => {
+    const bytes = forest.toBytes()
     const buffer = new Uint8Array(bytes.length + 9)
     buffer.set(bytes, 5)
     expect(forestFromBytes(buffer.subarray(5, 5 + bytes.length)).toBytes()).toEqual(bytes)
@@ -74,25 +86,26 @@ describe('a forest that was written and read', () => {
 })
 
 describe('damaged bytes', () => {
-  it('are refused wherever they are cut short', () => {
-    const small = fitForest(rows, BEHAVIOUR_COLUMNS, { trees: 3, sampleSize: 32 }).toBytes()
+  it.each<Scoring>(['depth', 'density'])('are refused wherever they are cut short, by %s', (scoring) => {
+    const small = fitForest(rows, BEHAVIOUR_COLUMNS, { trees: 3, sampleSize: 32, scoring }).toBytes()
     for (let length = 0; length < small.length; length++)
       expect(() => forestFromBytes(small.subarray(0, length))).toThrow(/^Got .* when expected .*\.$/)
   })
 
   it('are refused where something follows', () => {
-    expect(() => forestFromBytes(Uint8Array.of(...bytes, 0))).toThrow(
+    const bytes = forests.map((forest) => forest.toBytes())
+    expect(() => forestFromBytes(Uint8Array.of(...(bytes[0] as Uint8Array), 0))).toThrow(
       'Got 1 bytes after the last tree when expected none.',
     )
-    const single = fitForest(Float32Array.of(0, 1), 1, { trees: 1 }).toBytes()
+    const single = fitForest(Float32Array.of(0, 1), 1, { trees: 1, scoring: 'depth' }).toBytes()
     const filled = single.slice()
     ;(filled[filled.length - 1] as number) |= 1
     expect(filled).not.toEqual(single)
     expect(() => forestFromBytes(filled)).toThrow('Got bits set after the last tree when expected none.')
   })
 
-  it('are refused or a forest, with any bits flipped', () => {
-    const small = fitForest(rows, BEHAVIOUR_COLUMNS, { trees: 5, sampleSize: 64 }).toBytes()
+  it.each<Scoring>(['depth', 'density'])('are refused or a forest, with any bits flipped, by %s', (scoring) => {
+    const small = fitForest(rows, BEHAVIOUR_COLUMNS, { trees: 5, sampleSize: 64, scoring }).toBytes()
     const flips = fc.array(fc.integer({ min: 0, max: small.length * 8 - 1 }), { minLength: 1, maxLength: 4 })
     fc.assert(
       fc.property(flips, (flipped) => {
@@ -105,18 +118,18 @@ describe('damaged bytes', () => {
   })
 
   it('are refused or a forest, with any bits after a header', () => {
-    const header = (trees: number, columns: number, maxDepth: number, sampleSize: number) =>
-      handMade({ trees, columns, maxDepth, sampleSize })
     const arbitrary = fc.tuple(
       fc.integer({ min: 1, max: 4096 }),
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 0, max: 32 }),
       fc.integer({ min: 1, max: 2 ** 20 }),
+      fc.integer({ min: 0, max: 1 }),
       fc.uint8Array({ maxLength: 3000 }),
     )
     fc.assert(
-      fc.property(arbitrary, ([trees, columns, maxDepth, sampleSize, bits]) => {
-        expectRefusalOrForest(Uint8Array.of(...header(trees, columns, maxDepth, sampleSize), ...bits))
+      fc.property(arbitrary, ([trees, columns, maxDepth, sampleSize, scoring, bits]) => {
+        const header = handMade({ trees, columns, maxDepth, sampleSize, scoring })
+        expectRefusalOrForest(Uint8Array.of(...header, ...bits))
       }),
       { numRuns: 1000 },
     )
@@ -128,6 +141,7 @@ interface Header {
   trees?: number
   columns?: number
   maxDepth?: number
+  scoring?: number
   reserved?: number
   sampleSize?: number
   bounds?: number[]
@@ -135,7 +149,7 @@ interface Header {
 
 /** Bytes of a forest with this header and these bits as its trees, filled up with zeros. */
 function handMade(header: Header, bits = ''): Uint8Array {
-  const { magic = 'HgF1', trees = 1, columns = 1, maxDepth = 8, reserved = 0, sampleSize = 8 } = header
+  const { magic = 'HgF1', trees = 1, columns = 1, maxDepth = 8, scoring = 0, reserved = 0, sampleSize = 8 } = header
   const bounds = header.bounds ?? Array.from({ length: columns * 2 }, (_, i) => i % 2)
   const bytes = new Uint8Array(16 + bounds.length * 4 + Math.ceil(bits.length / 8))
   const view = new DataView(bytes.buffer)
@@ -143,6 +157,7 @@ function handMade(header: Header, bits = ''): Uint8Array {
   view.setUint16(4, trees, true)
   view.setUint16(6, columns, true)
   view.setUint8(8, maxDepth)
+  view.setUint8(9, scoring)
   view.setUint8(10, reserved)
   view.setUint32(12, sampleSize, true)
   bounds.forEach((bound, i) => {
@@ -162,6 +177,14 @@ describe('bytes made by hand', () => {
     expect(forest.explain(Float32Array.of(0))).toEqual(Float64Array.of(0))
   })
 
+  it('are a forest by density where they are right', () => {
+    // The same split; its leaves narrow the space by 16 quarters and by 2 (0 to 12 is recorded for 4 of 8 rows at most).
+    const forest = forestFromBytes(handMade({ maxDepth: 1, scoring: 1 }, '1001100' + '1111' + '010'))
+    expect(forest.rawOutput(Float32Array.of(0))).toBe(1)
+    expect(forest.rawOutput(Float32Array.of(1))).toBe(-0.5)
+    expect(forest.score(Float32Array.of(1))).toBe(1 / (1 + 2 ** -0.5))
+  })
+
   it.each<[string, Header, string, string]>([
     ['another magic', { magic: 'PNG1' }, '0', 'Got magic 0x31474e50 when expected'],
     ['no trees', { trees: 0 }, '0', 'Got trees 0 when expected a whole number from 1 to 4096.'],
@@ -169,7 +192,8 @@ describe('bytes made by hand', () => {
     ['no columns', { columns: 0 }, '0', 'Got columns 0 when expected a whole number from 1 to 1024.'],
     ['too many columns', { columns: 1025 }, '0', 'Got columns 1025 when'],
     ['too great a depth', { maxDepth: 33 }, '0', 'Got maxDepth 33 when expected a whole number from 0 to 32.'],
-    ['reserved bytes set', { reserved: 1 }, '0', 'Got reserved bytes 256 when'],
+    ['an unknown scoring', { scoring: 2 }, '0', 'Got scoring 2 when expected 0 or 1.'],
+    ['reserved bytes set', { reserved: 1 }, '0', 'Got reserved bytes 1 when'],
     ['no rows', { sampleSize: 0 }, '0', 'Got sampleSize 0 when'],
     ['too many rows', { sampleSize: 2 ** 20 + 1 }, '0', 'Got sampleSize 1048577 when'],
     ['NaN as a bound', { bounds: [0, Number.NaN] }, '0', 'Got bounds 0 to NaN of column 0 when expected finite ones'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readBlueprint } from '../../src/forest/bytes.ts'
-import { averagePathLength, type Forest, fitForest } from '../../src/forest/index.ts'
+import { averagePathLength, type Forest, fitForest, type Scoring } from '../../src/forest/index.ts'
 import { LEAF } from '../../src/forest/preorder.ts'
 import { Random } from '../../src/random.ts'
 import { BEHAVIOUR_COLUMNS, behaviourRows } from './data.ts'
@@ -11,13 +11,17 @@ import { BEHAVIOUR_COLUMNS, behaviourRows } from './data.ts'
  * the mean of both sides by their training rows.
  */
 function expectation(forest: Forest, row: Float32Array, known: number): number {
-  const { nodes, trees, sampleSize } = readBlueprint(forest.toBytes())
+  const { nodes, trees, sampleSize, scoring } = readBlueprint(forest.toBytes())
   let next = 0
+  const leaf = (count: number, depth: number, narrowing: number): number =>
+    scoring === 'depth'
+      ? (depth + averagePathLength(count)) / averagePathLength(sampleSize)
+      : Math.min(1, Math.log2(count / sampleSize) + narrowing / 4)
   const visit = (depth: number): number => {
     const node = next++
     const feature = nodes.feature[node] as number
     const count = nodes.count[node] as number
-    if (feature === LEAF) return (depth + averagePathLength(count)) / averagePathLength(sampleSize)
+    if (feature === LEAF) return leaf(count, depth, nodes.narrowing[node] as number)
     const leftShare = (nodes.count[next] as number) / count
     const left = visit(depth + 1)
     const right = visit(depth + 1)
@@ -64,12 +68,17 @@ function repeatsFeatures(forest: Forest): boolean {
   return most >= 3
 }
 
+const depths = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+const cases = (['depth', 'density'] as Scoring[]).flatMap((scoring) =>
+  depths.map((maxDepth) => ({ scoring, maxDepth })),
+)
+
 describe('contributions', () => {
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])('are the Shapley values by definition, at depth %i', (maxDepth) => {
+  it.each(cases)('are the Shapley values by definition, by $scoring, at depth $maxDepth', ({ scoring, maxDepth }) => {
     const random = new Random(maxDepth)
     const columns = 5
     const rows = Float32Array.from({ length: 300 * columns }, () => random.normal() ** 3)
-    const forest = fitForest(rows, columns, { trees: 4, sampleSize: 64, maxDepth, seed: 2 })
+    const forest = fitForest(rows, columns, { trees: 4, sampleSize: 64, maxDepth, scoring, seed: 2 })
     if (maxDepth >= 5) expect(repeatsFeatures(forest)).toBe(true)
     for (let i = 0; i < 4; i++) {
       const row = rows.slice(i * columns, (i + 1) * columns)
@@ -80,9 +89,9 @@ describe('contributions', () => {
     }
   })
 
-  it('add up to what sets the row apart from the expected, for any row', () => {
+  it.each<Scoring>(['depth', 'density'])('add up to what sets any row apart from the expected, by %s', (scoring) => {
     const rows = behaviourRows(2000, 4)
-    const forest = fitForest(rows, BEHAVIOUR_COLUMNS)
+    const forest = fitForest(rows, BEHAVIOUR_COLUMNS, { scoring })
     const value = fc.float({ noNaN: true })
     fc.assert(
       fc.property(fc.array(value, { minLength: 12, maxLength: 12 }), (values) => {
@@ -93,15 +102,18 @@ describe('contributions', () => {
     )
   })
 
-  it('are positive, and the greatest, for the feature that makes a row strange', () => {
-    const rows = behaviourRows(2000, 4)
-    const forest = fitForest(rows, BEHAVIOUR_COLUMNS)
-    const row = new Float32Array(BEHAVIOUR_COLUMNS).fill(1)
-    row[5] = 40
-    const contributions = forest.explain(row)
-    expect(contributions.indexOf(Math.max(...contributions))).toBe(5)
-    expect(contributions[5]).toBeGreaterThan(0)
-  })
+  it.each<Scoring>(['depth', 'density'])(
+    'are positive, and the greatest, for the feature that makes a row strange, by %s',
+    (scoring) => {
+      const rows = behaviourRows(2000, 4)
+      const forest = fitForest(rows, BEHAVIOUR_COLUMNS, { scoring })
+      const row = new Float32Array(BEHAVIOUR_COLUMNS).fill(1)
+      row[5] = 40
+      const contributions = forest.explain(row)
+      expect(contributions.indexOf(Math.max(...contributions))).toBe(5)
+      expect(contributions[5]).toBeGreaterThan(0)
+    },
+  )
 
   it('are 0 for a column that never splits', () => {
     const rows = Float32Array.from({ length: 400 }, (_, i) => (i % 2 ? 3 : Math.sin(i)))

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { averagePathLength, fitForest, forestFromBytes } from '../../src/forest/index.ts'
+import {
+  averagePathLength,
+  type FeatureChoice,
+  type Forest,
+  fitForest,
+  forestFromBytes,
+  type Scoring,
+} from '../../src/forest/index.ts'
 import { rocAuc } from '../../src/metrics.ts'
+import { Random } from '../../src/random.ts'
 import { BEHAVIOUR_COLUMNS, behaviourRows, rowsWithOutliers } from './data.ts'
 
 describe('c(n), the mean path of an unsuccessful search', () => {
@@ -18,24 +26,33 @@ describe('c(n), the mean path of an unsuccessful search', () => {
   })
 })
 
-describe('a forest', () => {
+function meanRaw(forest: Forest, rows: Float32Array): number {
+  let sum = 0
+  for (let at = 0; at < rows.length; at += forest.columns) sum += forest.rawOutput(rows, at)
+  return (sum * forest.columns) / rows.length
+}
+
+const scorings: Scoring[] = ['depth', 'density']
+
+describe.each(scorings)('a forest by %s', (scoring) => {
   const { rows, labels } = rowsWithOutliers(1000, 5, 11)
-  const forest = fitForest(rows, 5, { seed: 4 })
+  const forest = fitForest(rows, 5, { scoring, seed: 4 })
 
   it('says what it is', () => {
-    expect(forest).toMatchObject({ trees: 200, columns: 5, sampleSize: 256 })
+    expect(forest).toMatchObject({ trees: 200, columns: 5, sampleSize: 256, scoring })
   })
 
   it('scores outliers above the rest', () => {
     expect(rocAuc(labels, forest.scoreMany(rows))).toBeGreaterThan(0.99)
   })
 
-  it('scores within 0 and 1, as 2 to the minus raw output', () => {
+  it('scores within 0 and 1, from the raw output', () => {
     for (let i = 0; i < 1000; i++) {
       const score = forest.score(rows, i * 5)
       expect(score).toBeGreaterThan(0)
       expect(score).toBeLessThan(1)
-      expect(score).toBe(2 ** -forest.rawOutput(rows, i * 5))
+      const raw = forest.rawOutput(rows, i * 5)
+      expect(score).toBe(scoring === 'depth' ? 2 ** -raw : 1 / (1 + 2 ** raw))
     }
   })
 
@@ -51,8 +68,8 @@ describe('a forest', () => {
   })
 
   it('is the same to the byte from the same rows and seed, and another from another seed', () => {
-    expect(fitForest(rows.slice(), 5, { seed: 4 }).toBytes()).toEqual(forest.toBytes())
-    expect(fitForest(rows, 5, { seed: 5 }).toBytes()).not.toEqual(forest.toBytes())
+    expect(fitForest(rows.slice(), 5, { scoring, seed: 4 }).toBytes()).toEqual(forest.toBytes())
+    expect(fitForest(rows, 5, { scoring, seed: 5 }).toBytes()).not.toEqual(forest.toBytes())
   })
 
   it('leaves the rows that it is fitted to as they are', () => {
@@ -62,36 +79,52 @@ describe('a forest', () => {
   })
 
   it('does as well on few trees of few rows as isolation forests are known to', () => {
-    const small = fitForest(rows, 5, { trees: 25, sampleSize: 32, seed: 1 })
+    const small = fitForest(rows, 5, { trees: 25, sampleSize: 32, scoring, seed: 1 })
     expect(small.sampleSize).toBe(32)
     expect(rocAuc(labels, small.scoreMany(rows))).toBeGreaterThan(0.95)
   })
 
   it.each([1, 2, 3, 4, 5, 6, 7])('counts each of %i trees once', (trees) => {
-    // Raw output is a mean over trees: over training rows, its mean is near 1 however many trees there are.
-    const few = fitForest(rows, 5, { trees, seed: 2 })
-    const raw = few.scoreMany(rows).map((score) => -Math.log2(score))
-    expect(raw.reduce((sum, value) => sum + value) / 1000).toBeCloseTo(few.expected, 1)
-  })
-
-  it('expects the mean of its raw output, to the bit of the training rows, where every tree knows all of them', () => {
+    // The expected raw output is counted at the leaves, the mean by walking to them: missing one tree would show.
     const all = rows.subarray(0, 500)
-    const known = fitForest(all, 5, { seed: 1 })
-    let sum = 0
-    for (let i = 0; i < 100; i++) sum += known.rawOutput(all, i * 5)
-    expect(known.sampleSize).toBe(100)
-    expect(sum / 100).toBeCloseTo(known.expected, 10)
+    const few = fitForest(all, 5, { trees, scoring, seed: 2 })
+    expect(meanRaw(few, all)).toBeCloseTo(few.expected, 10)
   })
 
   it('does not mind the scale of a column', () => {
     const scaled = rows.map((value, i) => (i % 5 === 2 ? value * 1024 : value))
-    expect(fitForest(scaled, 5, { seed: 4 }).scoreMany(scaled)).toEqual(forest.scoreMany(rows))
+    expect(fitForest(scaled, 5, { scoring, seed: 4 }).scoreMany(scaled)).toEqual(forest.scoreMany(rows))
   })
 
   it('tells rows apart that differ by little at a great distance from 0', () => {
     const steps = Float32Array.from({ length: 300 }, (_, i) => (i < 299 ? 1e6 + (i % 4) : 1e6 + 40))
-    const scores = fitForest(steps, 1).scoreMany(steps)
+    const scores = fitForest(steps, 1, { scoring }).scoreMany(steps)
     expect(Math.max(...scores.subarray(0, 299))).toBeLessThan(scores[299] as number)
+  })
+})
+
+describe('the choices', () => {
+  it('says by density how densely the training rows lie, against an even spread', () => {
+    const random = new Random(6)
+    const density = (rows: Float32Array, at: number) => fitForest(rows, 1).rawOutput(Float32Array.of(at))
+    const even = Float32Array.from({ length: 5000 }, () => random.uniform())
+    expect(Math.abs(density(even, 0.3))).toBeLessThan(0.5)
+    expect(Math.abs(density(even, 0.7))).toBeLessThan(0.5)
+    // Nine tenths of the rows in a tenth of the range: 9 times as dense there, a ninth as dense elsewhere.
+    const uneven = even.map((value, i) => (i % 10 ? value / 10 : 0.1 + 0.9 * value))
+    expect(density(uneven, 0.05)).toBeCloseTo(1, 1)
+    for (const at of [0.3, 0.5, 0.7]) expect(Math.abs(density(uneven, at) + Math.log2(9))).toBeLessThan(0.5)
+  })
+
+  it('splits more often on a column with outliers by kurtosis', () => {
+    const random = new Random(7)
+    const rows = Float32Array.from({ length: 4000 }, (_, i) => (i % 4 === 0 ? random.normal() ** 5 : random.uniform()))
+    const share = (featureChoice: FeatureChoice): number => {
+      const forest = fitForest(rows, 4, { featureChoice, scoring: 'depth' })
+      const contributions = forest.explain(Float32Array.of(60, 2, 2, 2))
+      return (contributions[0] as number) / contributions.reduce((sum, value) => sum + value)
+    }
+    expect(share('kurtosis')).toBeGreaterThan(share('uniform') * 1.2)
   })
 })
 
@@ -107,17 +140,21 @@ describe('columns and rows that say nothing', () => {
     expect(new Set(forest.scoreMany(padded)).size).toBeGreaterThan(100)
   })
 
-  it.each([
+  const nothing: [string, Float32Array, number][] = [
     ['many equal rows', new Float32Array(900).fill(3), 3],
     ['one row', Float32Array.of(1, 2, 3), 3],
     ['one value', Float32Array.of(0), 1],
-  ])('scores everything 0.5 after fitting to %s', (_, rows, columns) => {
-    const forest = fitForest(rows, columns)
-    for (const row of [new Float32Array(columns), new Float32Array(columns).fill(1e30), rows.subarray(0, columns)])
-      expect(forest.score(row)).toBeCloseTo(0.5, 12)
-    expect(forest.expected).toBeCloseTo(1, 12)
-    expect(forestFromBytes(forest.toBytes()).score(rows, 0)).toBe(forest.score(rows, 0))
-  })
+  ]
+  it.each(nothing.flatMap((what) => scorings.map((scoring) => [...what, scoring] as const)))(
+    'scores everything 0.5 after fitting to %s, by %4$s',
+    (_, rows, columns, scoring) => {
+      const forest = fitForest(rows, columns, { scoring })
+      for (const row of [new Float32Array(columns), new Float32Array(columns).fill(1e30), rows.subarray(0, columns)])
+        expect(forest.score(row)).toBeCloseTo(0.5, 12)
+      expect(forest.expected).toBeCloseTo(scoring === 'depth' ? 1 : 0, 12)
+      expect(forestFromBytes(forest.toBytes()).score(rows, 0)).toBe(forest.score(rows, 0))
+    },
+  )
 
   it('grows each tree from all rows where there are fewer than the sample size', () => {
     const { rows, labels } = rowsWithOutliers(60, 4, 9)
@@ -127,7 +164,7 @@ describe('columns and rows that say nothing', () => {
   })
 
   it('takes two rows apart', () => {
-    const forest = fitForest(Float32Array.of(1, 2), 1)
+    const forest = fitForest(Float32Array.of(1, 2), 1, { scoring: 'depth' })
     expect(forest.sampleSize).toBe(2)
     expect(forest.score(Float32Array.of(1))).toBeCloseTo(0.5, 12)
   })
@@ -209,6 +246,8 @@ describe('what cannot be fitted or scored is refused, and said', () => {
     [{ sampleSize: 0 }, 'Got sampleSize 0 when expected a whole number from 1 to 1048576.'],
     [{ maxDepth: 33 }, 'Got maxDepth 33 when expected a whole number from 0 to 32.'],
     [{ seed: 0.5 }, 'seed: got 0.5'],
+    [{ scoring: 'width' as Scoring }, 'Got scoring width when expected depth or density.'],
+    [{ featureChoice: 'best' as FeatureChoice }, 'Got featureChoice best when expected uniform or kurtosis.'],
   ])('refuses %o', (options, message) => {
     expect(() => fitForest(rows, BEHAVIOUR_COLUMNS, options)).toThrow(message)
   })

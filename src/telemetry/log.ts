@@ -1,0 +1,46 @@
+import * as api from '@opentelemetry/api'
+import type { DecisionAttributes } from './attributes.ts'
+import * as names from './names.ts'
+
+/** SeverityNumber.WARN of the Logs API, which the API package has only from 1.10 on. */
+const WARN = 13
+
+/**
+ * The part of an OpenTelemetry logger that is used. Described here since the API package has one only from 1.10 on: this
+ * one is any release's, that of `@opentelemetry/api-logs` included.
+ */
+export interface EventLogger {
+  emit(record: {
+    eventName: string
+    severityNumber: number
+    severityText: string
+    body: string
+    attributes: DecisionAttributes
+  }): void
+}
+
+interface LogsApi {
+  getLogger(name: string): EventLogger
+}
+
+/** The logger of the API's global provider; undefined where the API has no logs yet (1.9). */
+export function globalLogger(): EventLogger | undefined {
+  // By name: with a plain `api.logs` bundlers complain of, or refuse, an API package that has no such export.
+  const logs: unknown = Reflect.get(api, 'logs')
+  return hasLogger(logs) ? logs.getLogger(names.SCOPE) : undefined
+}
+
+/** The log event of an anomaly. */
+export function emitDetected(logger: EventLogger, attributes: DecisionAttributes): void {
+  logger.emit({
+    eventName: names.ANOMALY_DETECTED,
+    severityNumber: WARN,
+    severityText: 'WARN',
+    body: 'A request is unusual for the user who made it.',
+    attributes,
+  })
+}
+
+function hasLogger(logs: unknown): logs is LogsApi {
+  return typeof logs === 'object' && logs !== null && 'getLogger' in logs && typeof logs.getLogger === 'function'
+}
