@@ -31,6 +31,24 @@ export function expectKnown(owner: string, options: object, known: readonly stri
   if (unknown !== undefined) throw new TypeError(`${owner}: got an option ${unknown}, wanted ${known.join(', ')}`)
 }
 
+/** @throws TypeError unless the value is an object with fields */
+export function expectRecord(option: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new TypeError(`${option}: got ${describeOption(value)}, wanted an object`)
+}
+
+/** @throws TypeError unless the value is an object that has the method */
+export function expectMethod(option: string, value: unknown, method: string): void {
+  if (typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function') return
+  throw new TypeError(`${option}: got ${describeOption(value)}, wanted an object with a method ${method}`)
+}
+
+/** @throws TypeError unless the value is true or false */
+export function expectBoolean(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`${option}: got ${describeOption(value)}, wanted true or false`)
+}
+
 function describeOption(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'

@@ -17,7 +17,7 @@ export class BitWriter {
     }
   }
 
-  /** A whole number from 0 to `range` - 1 in truncated binary: floor(log2 range) bits or one more. `range` < 2^31. */
+  /** A whole number from 0 to `range` - 1 in truncated binary: floor(log2 range) bits or one more. `range` <= 2^23. */
   below(value: number, range: number): void {
     const bits = 31 - Math.clz32(range)
     const short = 2 ** (bits + 1) - range
@@ -31,7 +31,7 @@ export class BitWriter {
   }
 }
 
-/** Reads what a BitWriter wrote. */
+/** Reads what a BitWriter wrote. Each number is taken from one look at the bits ahead. */
 export class BitReader {
   readonly #view: DataView
   readonly #end: number
@@ -39,27 +39,38 @@ export class BitReader {
 
   constructor(bytes: Uint8Array) {
     this.#end = bytes.length * 8
-    // With zeros after the end, bits are read a word at a time.
+    // With zeros after the end, a word can be read at any place before it.
     const padded = new Uint8Array(bytes.length + 4)
     padded.set(bytes)
     this.#view = new DataView(padded.buffer)
   }
 
-  /** `count` bits, 0 to 31. */
+  /** `count` bits, 0 to 24. */
   bits(count: number): number {
-    if (count > 16) return ((this.bits(count - 16) << 16) | this.bits(16)) >>> 0
-    const at = this.#at
-    this.#at = at + count
-    if (this.#at > this.#end) throw new RangeError('Got forest bytes that end within a tree when expected more.')
-    return ((this.#view.getUint32(at >>> 3) << (at & 7)) >>> 16) >>> (16 - count)
+    const ahead = this.#ahead()
+    this.#skip(count)
+    return ahead >>> (31 - count)
   }
 
-  /** Whatever the bits are, the number is from 0 to `range` - 1. */
+  /** Whatever the bits are, the number is from 0 to `range` - 1. `range` <= 2^23. */
   below(range: number): number {
+    const ahead = this.#ahead()
     const bits = 31 - Math.clz32(range)
     const short = 2 ** (bits + 1) - range
-    const value = this.bits(bits)
-    return value < short ? value : value * 2 + this.bits(1) - short
+    const value = ahead >>> (31 - bits)
+    if (value < short) {
+      this.#skip(bits)
+      return value
+    }
+    this.#skip(bits + 1)
+    return (ahead >>> (30 - bits)) - short
+  }
+
+  /** How many ones come before the next zero, 24 at most; the zero is read too. */
+  ones(): number {
+    const count = Math.min(24, Math.clz32(~(this.#ahead() << 1)))
+    this.#skip(count + 1)
+    return count
   }
 
   /** Throws unless no more is left than the zero bits that fill up a byte. */
@@ -67,5 +78,15 @@ export class BitReader {
     const rest = this.#end - this.#at
     if (rest >= 8) throw new RangeError(`Got ${rest >>> 3} bytes after the last tree when expected none.`)
     if (this.bits(rest) !== 0) throw new RangeError('Got bits set after the last tree when expected none.')
+  }
+
+  /** A number of 31 bits, of which the first 25 at least are the next ones. */
+  #ahead(): number {
+    return (this.#view.getUint32(this.#at >>> 3) << (this.#at & 7)) >>> 1
+  }
+
+  #skip(count: number): void {
+    this.#at += count
+    if (this.#at > this.#end) throw new RangeError('Got forest bytes that end within a tree when expected more.')
   }
 }

@@ -109,7 +109,8 @@ export class Explainer {
     const product = this.#product
     const value = this.#value[taken] as number
     const z = this.#z[feature] as number
-    const mean = (this.#share[taken] as number) * value + (this.#share[other] as number) * (this.#value[other] as number)
+    const mean =
+      (this.#share[taken] as number) * value + (this.#share[other] as number) * (this.#value[other] as number)
     if (z === OFF) {
       for (let q = at; q < at + points; q++) sum[q] = mean * (product[q] as number)
       return

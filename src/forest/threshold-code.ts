@@ -32,7 +32,8 @@ export function readThreshold(input: BitReader, lo: number, hi: number): number 
   if (!(lo < hi)) throw new RangeError(`Got a split of a column that can only be ${lo} there, when expected a leaf.`)
   const d = readDistance(input)
   if (d > AS_KEY) throw new RangeError(`Got threshold precision ${d} when expected at most ${AS_KEY}.`)
-  const threshold = d === AS_KEY ? valueOfKey(input.bits(31) + LOWEST_KEY) : readMultiple(input, lo, hi, d)
+  const threshold =
+    d === AS_KEY ? valueOfKey(((input.bits(15) << 16) | input.bits(16)) + LOWEST_KEY) : readMultiple(input, lo, hi, d)
   if (!isThreshold(threshold))
     throw new RangeError(`Got threshold ${threshold} when expected a float32 whose lowest bit is 0.`)
   if (!(threshold > lo && threshold <= hi))
@@ -69,7 +70,5 @@ function writeDistance(out: BitWriter, d: number): void {
 }
 
 function readDistance(input: BitReader): number {
-  let group = 0
-  while (input.bits(1) === 1) group++
-  return (group << RICE_BITS) | input.bits(RICE_BITS)
+  return (input.ones() << RICE_BITS) | input.bits(RICE_BITS)
 }

@@ -1,7 +1,7 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Decision } from '../decision.ts'
 import { attributesOf } from './attributes.ts'
-import { type EventLogger, emitDetected, globalLogger } from './log.ts'
+import { type EventLogger, emitDetected, globalLogger, takesDetected } from './log.ts'
 import { DecisionMetrics } from './metrics.ts'
 import { annotateNative, type NativeSpan, recordingSpan } from './span.ts'
 import { UserHasher } from './user-hash.ts'
@@ -54,7 +54,7 @@ export class Telemetry {
       this.#metrics.count(decision, route)
       const span = recordingSpan()
       // By what it is, not by what was done: who only observes wants to hear of it too.
-      const logger = decision.isAnomaly ? (this.#logger ?? globalLogger()) : undefined
+      const logger = decision.isAnomaly ? this.#listeningLogger() : undefined
       if (span === undefined && native === undefined && logger === undefined) return
       const attributes = attributesOf(decision, userHash)
       span?.setAttributes(attributes)
@@ -63,6 +63,11 @@ export class Telemetry {
     } catch {
       // An exporter's or a logger's trouble is not the request's.
     }
+  }
+
+  #listeningLogger(): EventLogger | undefined {
+    const logger = this.#logger ?? globalLogger()
+    return logger !== undefined && takesDetected(logger) ? logger : undefined
   }
 
   /** Counts an event that could not be folded into a baseline. */

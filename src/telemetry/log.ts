@@ -10,6 +10,8 @@ const WARN = 13
  * one is any release's, that of `@opentelemetry/api-logs` included.
  */
 export interface EventLogger {
+  /** Whether anybody would get the record; a logger without this method takes them all. */
+  enabled?(options: { severityNumber: number; eventName: string }): boolean
   emit(record: {
     eventName: string
     severityNumber: number
@@ -28,6 +30,11 @@ export function globalLogger(): EventLogger | undefined {
   // By name: with a plain `api.logs` bundlers complain of, or refuse, an API package that has no such export.
   const logs: unknown = Reflect.get(api, 'logs')
   return hasLogger(logs) ? logs.getLogger(names.SCOPE) : undefined
+}
+
+/** Whether it is worth the trouble to make the log event. */
+export function takesDetected(logger: EventLogger): boolean {
+  return logger.enabled?.({ severityNumber: WARN, eventName: names.ANOMALY_DETECTED }) !== false
 }
 
 /** The log event of an anomaly. */

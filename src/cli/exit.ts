@@ -1,0 +1,38 @@
+/** How the command ends; `hedgerow --help` says the same. */
+export const EXIT = { ok: 0, failed: 1, refused: 2, interrupted: 130 } as const
+
+export const EXIT_HELP = `Exit codes:
+  0    done
+  1    wrong arguments, a file that cannot be read or written, a model or a log that will not do
+  2    --strict, and a line was refused
+  130  interrupted (Ctrl-C, or a request to end); no half-written file is left`
+
+/** An error of the person's who called, or of the files': one line on stderr, without a stack. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number = EXIT.failed, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
+}
+
+/** What the system said, in words: `no such file`, with the code where there are no better words. */
+export function systemReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  if (code === undefined) return error instanceof Error ? error.message : String(error)
+  return REASONS[code] ?? code
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'is a folder, wanted a file',
+  ENOTDIR: 'is a file, wanted a folder',
+  EEXIST: 'is already there',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+}
