@@ -8,10 +8,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { modelToBytes } from '../src/model.ts'
+import { FLAG_AT } from '../src/thresholds.ts'
 import { toBase64 } from './base64.ts'
 import { cardOf } from './card.ts'
 import { evaluate, scoreOnline } from './evaluate.ts'
-import { FLAG_AT, recipe } from './recipe.ts'
+import { recipe } from './recipe.ts'
 import { eventsCsv, labelsCsv } from './simulate/csv.ts'
 import { simulate } from './simulate/index.ts'
 import { train } from './train.ts'
@@ -36,15 +37,14 @@ const { model } = await train(async function* () {
 }, recipe(TRAINING_SEED))
 
 const judged = simulate({ seed: JUDGING_SEED })
-const scores = scoreOnline(
+const said = scoreOnline(
   model,
   judged.map(({ event }) => event),
-  FLAG_AT,
+  { flagAt: FLAG_AT },
 )
 const evaluation = evaluate(
-  scores,
+  said,
   judged.map(({ kind }) => kind),
-  model.scores.scoreAt(FLAG_AT),
 )
 
 const bytes = modelToBytes(model)

@@ -1,9 +1,7 @@
 import { EVENT_TYPES } from '../src/event.ts'
 import { behavior } from '../src/features/index.ts'
+import { FLAG_AT } from '../src/thresholds.ts'
 import type { TrainOptions } from './train.ts'
-
-/** Percentile at which events are flagged unless told otherwise. */
-export const FLAG_AT = 0.98
 
 /** How the bundled model is trained: 200 trees of 256 events. */
 export function recipe(seed: number): TrainOptions {

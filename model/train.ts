@@ -22,7 +22,15 @@ export interface TrainOptions {
   readonly seed: number
   /** Users whose baselines are held while reading, least recently seen forgotten first. */
   readonly maxUsers: number
+  /** Told of each event of the second reading, before it is learnt. */
+  readonly watch?: Watch | undefined
 }
+
+/**
+ * @param baseline the user's as it was before the event, undefined where there is none
+ * @param features overwritten by the next event's
+ */
+export type Watch = (event: BehaviorEvent, baseline: Float32Array | undefined, features: Float32Array) => void
 
 /** Feature rows that are kept to fit the forest, to take the distribution of scores and to draw. */
 export const SAMPLE_ROWS = 65_536
@@ -61,7 +69,9 @@ export async function train(
     for (const event of events) {
       const baseline = baselines.read(event.userId)
       if (baseline === undefined) users++
-      reservoir.offer(observation.observe(event, typeOf(event), baseline ?? nobody))
+      const features = observation.observe(event, typeOf(event), baseline ?? nobody)
+      options.watch?.(event, baseline, features)
+      reservoir.offer(features)
       baselines.update(event.userId, (own) => observation.learn(event, typeOf(event), own))
       if (event.timestampMs === undefined) continue
       fromMs = Math.min(fromMs, event.timestampMs)

@@ -47,6 +47,8 @@ export interface Verdict {
   readonly score: number
   /** Share of the training events that score lower, 0..1. */
   readonly percentile: number
+  /** The score at which an event of this user is an anomaly, 0..1. */
+  readonly threshold: number
   readonly isAnomaly: boolean
   readonly baseline: BaselineSummary
   /** Strongest first; empty unless the event is an anomaly or reasons were asked for. Computed when first read. */
@@ -105,8 +107,8 @@ export function explainedBy<T extends { readonly reasons: readonly Reason[] }>(
 }
 
 /** Makes the decision on an event that was scored. */
-export function decide(verdict: Verdict, policy: Policy, threshold: number, model: ModelSummary): Decision {
-  const { score, percentile, isAnomaly, baseline } = verdict
+export function decide(verdict: Verdict, policy: Policy, model: ModelSummary): Decision {
+  const { score, percentile, threshold, isAnomaly, baseline } = verdict
   const blocks = policy.blockAt !== undefined && percentile >= policy.blockAt
   const wouldBe: Outcome = blocks ? 'block' : isAnomaly ? 'flag' : 'allow'
   const decision: Decision = {

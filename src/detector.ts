@@ -1,9 +1,11 @@
 import { AT } from './baseline/layout.ts'
+import { noteRarity } from './baseline/rarity.ts'
 import { explainedBy, type Reason, type Verdict } from './decision.ts'
 import type { BehaviorEvent } from './event.ts'
 import { describeFeature } from './features/describe.ts'
 import { Observation } from './features/observation.ts'
 import type { Model } from './model.ts'
+import { type ThresholdOptions, Thresholds } from './thresholds.ts'
 
 /** From this many events on, a user is judged by a history of his own. */
 const OWN_HISTORY_EVENTS = 10
@@ -16,19 +18,16 @@ const OWN_HISTORY_EVENTS = 10
  */
 export class Detector {
   readonly model: Model
-  /** Percentile from which on an event is an anomaly, 0..1. */
-  readonly flagAt: number
-  /** The score at that percentile, 0..1. */
-  readonly threshold: number
+  readonly #thresholds: Thresholds
   readonly #observation: Observation
   readonly #contributions: Float64Array
   /** The baseline of somebody who was never seen. */
   readonly #nobody: Float32Array
 
-  constructor(model: Model, flagAt: number) {
+  /** @throws TypeError naming the option, what it got and what it wanted */
+  constructor(model: Model, options: ThresholdOptions = {}) {
     this.model = model
-    this.flagAt = flagAt
-    this.threshold = model.scores.scoreAt(flagAt)
+    this.#thresholds = new Thresholds(options)
     this.#observation = new Observation(model.featureSet, model.population)
     this.#contributions = new Float64Array(model.featureSet.features.length)
     this.#nobody = new Float32Array(model.featureSet.layout.width)
@@ -59,11 +58,13 @@ export class Detector {
     const score = this.model.forest.score(vector)
     if (Number.isNaN(score)) throw new RangeError('Got features that are not numbers when expected finite ones.')
     const percentile = this.model.scores.percentileOf(score)
-    const isAnomaly = percentile >= this.flagAt
+    const cut = this.#thresholds.percentileFor(baseline ?? this.#nobody)
+    const isAnomaly = percentile >= cut
     const events = baseline === undefined ? 0 : (baseline[AT.events] as number)
     const verdict: Verdict = {
       score,
       percentile,
+      threshold: this.model.scores.scoreAt(cut),
       isAnomaly,
       baseline: { level: events >= OWN_HISTORY_EVENTS ? 'user' : 'population', events },
       reasons: [],
@@ -74,9 +75,22 @@ export class Detector {
     return explainedBy(verdict, () => this.#reasons(this.features(event, before), before ?? this.#nobody))
   }
 
-  /** Folds an event into the user's baseline. @throws RangeError where the model does not know the event's type */
-  learn(event: BehaviorEvent, baseline: Float32Array): void {
+  /**
+   * Folds an event into the user's baseline.
+   *
+   * @param verdict what `judge` said of it; where it is not given, the user's own threshold does not learn from it
+   * @throws RangeError where the model does not know the event's type
+   */
+  learn(event: BehaviorEvent, baseline: Float32Array, verdict?: Verdict): void {
     this.#observation.learn(event, this.#typeOf(event), baseline)
+    if (verdict === undefined) return
+    noteRarity(baseline, verdict.percentile)
+    this.#thresholds.follow(verdict.percentile)
+  }
+
+  /** The score from which on events are anomalies, where no user's own threshold says otherwise. 0..1. */
+  get threshold(): number {
+    return this.model.scores.scoreAt(this.#thresholds.flagAt)
   }
 
   #typeOf(event: BehaviorEvent): number {

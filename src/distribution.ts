@@ -42,14 +42,19 @@ export class ScoreDistribution {
     )
   }
 
-  /** The share of training events that score lower, 0..1, interpolated between quantiles. @param score 0..1 */
+  /**
+   * The share of training events that score lower, 0..1, interpolated between quantiles. Of scores that many training
+   * events share, the ordinary ones, it is the share below all of them.
+   *
+   * @param score 0..1
+   */
   percentileOf(score: number): number {
     const { quantiles } = this
     let low = 0
     let high = quantiles.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((quantiles[middle] as number) <= score) low = middle + 1
+      if ((quantiles[middle] as number) < score) low = middle + 1
       else high = middle
     }
     if (low === 0) return 0

@@ -16,6 +16,7 @@ export type {
 export { decide, decideUnscored } from './decision.ts'
 export { Detector } from './detector.ts'
 export { ScoreDistribution } from './distribution.ts'
+export { DriftMonitor, type FeatureDrift } from './drift.ts'
 export {
   type BehaviorEvent,
   type DeviceType,
@@ -33,3 +34,4 @@ export { layoutIdOf, type Model, modelFromBytes, modelToBytes, summaryOf, type T
 export { classifyRequest, deviceOf } from './request.ts'
 export type { BaselineStore, Baselines, StoreLayout } from './store/contract.ts'
 export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts'
+export { type AdaptiveBounds, FLAG_AT, type ThresholdOptions } from './thresholds.ts'

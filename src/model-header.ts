@@ -18,25 +18,25 @@ export const MAX_EVENT_TYPES = 32
 /** @throws RangeError naming the first field that is missing or wrong */
 export function readHeader(json: string): ModelHeader {
   const header = object('header', parse(json))
-  const eventTypes = texts('event_types', header['event_types'], MAX_EVENT_TYPES)
+  const eventTypes = texts('event_types', header.event_types, MAX_EVENT_TYPES)
   if (!EVENT_TYPES.every((type) => eventTypes.includes(type)) || new Set(eventTypes).size !== eventTypes.length) {
     throw new RangeError(`model header: got event_types without ${EVENT_TYPES.join(', ')}, or with one twice`)
   }
-  const training = object('training', header['training'])
+  const training = object('training', header.training)
   return {
-    name: text('name', header['name']),
-    version: text('version', header['version']),
-    feature_set: text('feature_set', header['feature_set']),
-    feature_set_hash: text('feature_set_hash', header['feature_set_hash']),
-    features: texts('features', header['features'], 1024),
+    name: text('name', header.name),
+    version: text('version', header.version),
+    feature_set: text('feature_set', header.feature_set),
+    feature_set_hash: text('feature_set_hash', header.feature_set_hash),
+    features: texts('features', header.features, 1024),
     event_types: eventTypes,
     training: {
-      rows: number('training.rows', training['rows']),
-      users: number('training.users', training['users']),
-      from: training['from'] === null ? null : text('training.from', training['from']),
-      to: training['to'] === null ? null : text('training.to', training['to']),
-      seed: number('training.seed', training['seed']),
-      contamination: number('training.contamination', training['contamination']),
+      rows: number('training.rows', training.rows),
+      users: number('training.users', training.users),
+      from: training.from === null ? null : text('training.from', training.from),
+      to: training.to === null ? null : text('training.to', training.to),
+      seed: number('training.seed', training.seed),
+      contamination: number('training.contamination', training.contamination),
     },
   }
 }

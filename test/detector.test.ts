@@ -4,7 +4,7 @@ import { Detector } from '../src/detector.ts'
 import { type BehaviorEvent, parseEvent } from '../src/event.ts'
 
 const model = defaultModel()
-const detector = new Detector(model, 0.98)
+const detector = new Detector(model)
 const DAY_MS = 86_400_000
 const MONDAY_MS = Date.UTC(2026, 0, 5)
 
@@ -116,7 +116,7 @@ describe('a detector', () => {
   })
 
   it('serves two detectors of one model side by side', () => {
-    const strict = new Detector(model, 0.9)
+    const strict = new Detector(model, { flagAt: 0.9 })
     expect(strict.threshold).toBeLessThan(detector.threshold)
     const baseline = regular(5)
     expect(strict.judge(event(nextTen), baseline).score).toBe(detector.judge(event(nextTen), baseline).score)

@@ -8,7 +8,9 @@ export const routes = new Hono<HedgerowEnv>()
   .post('/logout', (c) => c.json({ signedIn: false }))
   .get('/reports', (c) => c.json({ reports: REPORTS }))
   .get('/reports/:id', (c) => c.json({ report: c.req.param('id'), rows: ROWS }))
-  .get('/reports/:id/download', (c) => c.body(`month,revenue\n${ROWS.join('\n')}\n`, 200, { 'content-type': 'text/csv' }))
+  .get('/reports/:id/download', (c) =>
+    c.body(`month,revenue\n${ROWS.join('\n')}\n`, 200, { 'content-type': 'text/csv' }),
+  )
   .post('/reports/:id/comments', (c) => {
     // Under `mode: 'enforce'` a request that is flagged comes through all the same, for the handler to do as it sees fit.
     const held = c.var.anomaly.outcome === 'flag'

@@ -56,10 +56,8 @@ function bump(hour: number, peak: number, spreadHours: number): number {
   return Math.exp(-0.5 * (distance / spreadHours) ** 2)
 }
 
-function dailyRhythm(random: Random): number[] {
-  const kind = random.uniform()
-  const irregular = kind < 0.04
-  const nightShift = kind >= 0.04 && kind < 0.12
+function dailyRhythm(random: Random, irregular: boolean): number[] {
+  const nightShift = random.uniform() < 0.08
   const floor = irregular ? 0.5 : 0.001 * random.uniform()
   const peak = nightShift ? 23 + 2 * random.normal() : 10 + 2.2 * random.normal()
   const spread = 0.7 + 0.7 * random.uniform()
@@ -81,17 +79,18 @@ function weeklyRhythm(random: Random): number[] {
 /** One user, drawn at random. @param days length of the simulated log */
 export function drawPersona(random: Random, id: string, days: number, settled = false): Persona {
   const actions = [gamma(random, 6), gamma(random, 3), gamma(random, 0.3)]
+  const erratic = random.uniform() < 0.01
   const persona: Persona = {
     id,
-    hours: dailyRhythm(random),
+    hours: dailyRhythm(random, erratic),
     weekdays: weeklyRhythm(random),
-    mobileShare: beta(random, 0.15, 0.35),
+    mobileShare: erratic ? 0.3 + 0.4 * random.uniform() : beta(random, 0.15, 0.35),
     actions: normalised(actions),
     sessionsPerDay: Math.min(5, 1 + gamma(random, 2.5) * 0.62),
     sessionEvents: Math.max(2, logNormal(random, 2.6, 0.3)),
-    sessionEventsSpread: 0.2 + 0.2 * random.uniform(),
+    sessionEventsSpread: erratic ? 0.8 : 0.2 + 0.2 * random.uniform(),
     gapSec: Math.max(6, logNormal(random, 35, 0.55)),
-    gapSpread: 0.4 + 0.4 * random.uniform(),
+    gapSpread: erratic ? 1 : 0.4 + 0.4 * random.uniform(),
     firstDay: random.uniform() < 0.1 ? Math.floor(random.uniform() * days * 0.9) : 0,
     changeDay: Number.POSITIVE_INFINITY,
     next: undefined,

@@ -5,7 +5,7 @@ import type { Facts } from './facts.ts'
  * in a few arrays and send one over a wire as it is. A feature set declares the quantities and categories; the layout
  * gives each its place:
  *
- *     events | sessions | timed sessions | session (8) | windows (3) | peak, mean, variance of each quantity |
+ *     events | sessions | timed sessions | session (7) | rarity (3) | windows (3) | peak, mean, variance of each quantity |
  *     total, counts and last choice of each category
  */
 export interface BaselineLayout {
@@ -66,7 +66,10 @@ export const AT = {
   sessionEvents: 7,
   sessionDurationSec: 8,
   lastTimed: 9,
-  windows: 10,
+  sessionJudged: 10,
+  sessionRare: 11,
+  rareShare: 12,
+  windows: 13,
 } as const
 
 /** A baseline remembers about this many sessions of a user; older ones fade. */

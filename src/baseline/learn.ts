@@ -2,6 +2,7 @@ import { advanceClock, type Facts } from './facts.ts'
 import { AT, type BaselineLayout, type Category, MEMORY_SESSIONS } from './layout.ts'
 import type { Population } from './population.ts'
 import { type Prediction, predict } from './predict.ts'
+import { settleRarity } from './rarity.ts'
 
 /** A baseline remembers about this many choices; older ones fade. */
 export const MEMORY_CHOICES = 400
@@ -47,6 +48,7 @@ function countSession(layout: BaselineLayout, population: Population, baseline: 
     const at = layout.categoryAt[i] as number
     if (perSession) countChoice(baseline, at, at + 1 + size, baseline[at + 1 + size] as number)
   }
+  settleRarity(baseline)
   baseline[AT.sessions] = (baseline[AT.sessions] as number) + 1
   if (timed) baseline[AT.timedSessions] = (baseline[AT.timedSessions] as number) + 1
 }

@@ -20,7 +20,7 @@ export class BitWriter {
   /** A whole number from 0 to `range` - 1 in truncated binary: floor(log2 range) bits or one more. `range` <= 2^23. */
   below(value: number, range: number): void {
     const bits = 31 - Math.clz32(range)
-    const short = 2 ** (bits + 1) - range
+    const short = (2 << bits) - range
     if (value < short) this.bits(value, bits)
     else this.bits(value + short, bits + 1)
   }
@@ -56,7 +56,7 @@ export class BitReader {
   below(range: number): number {
     const ahead = this.#ahead()
     const bits = 31 - Math.clz32(range)
-    const short = 2 ** (bits + 1) - range
+    const short = (2 << bits) - range
     const value = ahead >>> (31 - bits)
     if (value < short) {
       this.#skip(bits)

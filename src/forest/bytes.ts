@@ -1,6 +1,6 @@
 import { BitReader, BitWriter } from './bits.ts'
 import { mostNarrowing } from './leaf-values.ts'
-import { expectWhole, MAX_COLUMNS, MAX_DEPTH, MAX_SAMPLE_SIZE, MAX_TREES } from './limits.ts'
+import { expectWhole, MAX_COLUMNS, MAX_DEPTH, MAX_NODES, MAX_SAMPLE_SIZE, MAX_TREES } from './limits.ts'
 import { type Blueprint, LEAF, Preorder, type Scoring } from './preorder.ts'
 import { readThreshold, writeThreshold } from './threshold-code.ts'
 
@@ -74,7 +74,8 @@ export function readBlueprint(bytes: Uint8Array): Blueprint {
   const { columns, trees, scoring, sampleSize, maxDepth, bounds } = header
   const box = Float64Array.from(bounds)
   const input = new BitReader(bytes.subarray(HEADER_BYTES + 8 * columns))
-  const nodes = new Preorder()
+  // A node takes about a byte.
+  const nodes = new Preorder(Math.min(bytes.length, MAX_NODES))
 
   const readNode = (depth: number, count: number): void => {
     if (count === 1 || depth === maxDepth || input.bits(1) === 0) {

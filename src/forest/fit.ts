@@ -20,7 +20,7 @@ export interface FitOptions {
   /**
    * How a split chooses its feature among those that vary in its rows. 'uniform': each as likely, the plain isolation
    * forest. 'kurtosis': in proportion to the square root of its kurtosis there, so that columns with outliers are cut
-   * more often. Default 'kurtosis'.
+   * more often (after isotree's `weigh_by_kurtosis`). Default 'kurtosis'.
    */
   readonly featureChoice?: FeatureChoice
   /** Any safe integer. Default 1. */
@@ -36,8 +36,8 @@ export interface FitOptions {
  *
  * @param rows row-major, `rows.length / columns` rows, at least one; every value finite. Not changed.
  * @param columns values in a row, 1 to 1024
- * @throws RangeError naming what it got: an option out of range, a length that is no whole number of rows, no row, or a
- *   value that is not finite, with its row and column (from 0)
+ * @throws RangeError naming what it got: an option out of range, a length that is no whole number of rows, no row, a
+ *   value that is not finite, with its row and column (from 0), or options that make for more than 2^21 nodes
  */
 export function fitForest(rows: Float32Array, columns: number, options: FitOptions = {}): Forest {
   const { trees = 200, sampleSize = 256, scoring = 'density', featureChoice = 'kurtosis', seed = 1 } = options
@@ -60,7 +60,7 @@ export function fitForest(rows: Float32Array, columns: number, options: FitOptio
   const order = Int32Array.from({ length: rowCount }, (_, i) => i)
   for (let tree = 0; tree < trees; tree++) {
     drawToFront(order, size, random)
-    grower.grow(rows, order, 0, bounds)
+    grower.grow(rows, order, bounds)
   }
   return new Forest({ columns, trees, scoring, sampleSize: size, maxDepth, bounds, nodes })
 }

@@ -53,11 +53,11 @@ export class Grower {
     this.#weights = new Float64Array(columns).fill(1)
   }
 
-  /** Grows one tree from rows `sample[from]`, `sample[from + 1]`, … of the row-major `data`, and widens `bounds` to hold them. */
-  grow(data: Float32Array, sample: Int32Array, from: number, bounds: Float32Array): void {
+  /** Grows one tree from the first rows that `sample` names, of the row-major `data`, and widens `bounds` to hold them. */
+  grow(data: Float32Array, sample: Int32Array, bounds: Float32Array): void {
     const size = this.#sampleSize
     for (let i = 0; i < size; i++) {
-      const start = (sample[from + i] as number) * this.#columns
+      const start = (sample[i] as number) * this.#columns
       for (let f = 0; f < this.#columns; f++) {
         const value = data[start + f] as number
         this.#values[f * size + i] = value

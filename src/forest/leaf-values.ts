@@ -21,9 +21,10 @@ export function mostNarrowing(count: number, sampleSize: number): number {
  * 'density': log2 of how dense its rows lie, the share of the sample in the leaf by the share of the space, where each
  * split cuts the space in the proportion in which it cuts the range of its rows. It is bounded by DENSEST, since a row
  * is as normal in a dense place as in the densest; below, it is bounded by -log2(psi), a row alone in all of the space.
- * A forest that cannot tell rows apart has raw output 0. The density of leaves is that of isotree's
- * `scoring_metric="density"` (Cortes 2019, "Distance approximation using Isolation Forests", and its documentation);
- * the bound, which keeps a few crowded leaves from hiding an anomaly, is ours: see bench/adbench.ts.
+ * A forest that cannot tell rows apart has raw output 0. Density in place of depth is from Cortes 2021, "Isolation
+ * forests: looking beyond tree depth" (isotree's `scoring_metric="density"`); the bound, which keeps a few crowded leaves
+ * from hiding an anomaly, is ours. Where it lies matters little: bounds of 0, 1 and 2 came within 0.001 of each other in
+ * mean ROC-AUC on the data sets of bench/adbench.ts, and none at all 0.007 below.
  */
 export function leafValues(blueprint: Blueprint): Float64Array {
   const { nodes, trees, scoring } = blueprint

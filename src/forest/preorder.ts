@@ -10,15 +10,23 @@ export const LEAF = -1
  */
 export class Preorder {
   length = 0
-  feature: Int16Array = new Int16Array(1024)
-  threshold: Float32Array = new Float32Array(1024)
+  feature: Int16Array
+  threshold: Float32Array
   /** Training rows that reached the node: at least 1, and the sum over its children. */
-  count: Int32Array = new Int32Array(1024)
+  count: Int32Array
   /**
    * How far the splits above a leaf narrow the space: -log2 of the product, over them, of the share of the range that
    * lies on the leaf's side, in quarters, up to `mostNarrowing`. 0 where the scoring has no use for it.
    */
-  narrowing: Int16Array = new Int16Array(1024)
+  narrowing: Int16Array
+
+  /** @param room for how many nodes there is at first; more is made as needed */
+  constructor(room = 1024) {
+    this.feature = new Int16Array(room)
+    this.threshold = new Float32Array(room)
+    this.count = new Int32Array(room)
+    this.narrowing = new Int16Array(room)
+  }
 
   leaf(count: number, narrowing = 0): void {
     this.#push(LEAF, 0, count, narrowing)
@@ -40,7 +48,7 @@ export class Preorder {
 
   #grow(): void {
     if (this.length >= MAX_NODES) throw new RangeError(`Got more nodes than the ${MAX_NODES} that a forest may have.`)
-    const size = this.length * 2
+    const size = Math.min(this.length * 2, MAX_NODES)
     const feature = new Int16Array(size)
     const threshold = new Float32Array(size)
     const count = new Int32Array(size)

@@ -1,4 +1,4 @@
-import type { Decision } from '../decision.ts'
+import type { Decision, Reason } from '../decision.ts'
 import * as names from './names.ts'
 
 export type AttributeValue = string | number | boolean | string[]
@@ -32,12 +32,13 @@ export function attributesOf(decision: Decision, userHash: string | undefined): 
   attributes[names.PERCENTILE] = decision.percentile
   attributes[names.IS_ANOMALY] = decision.isAnomaly
   attributes[names.BASELINE_LEVEL] = decision.baseline.level
-  const reasons = strongestReasons(decision)
+  const reasons = strongestReasons(decision.reasons)
   if (reasons.length > 0) attributes[names.REASONS] = reasons
   return attributes
 }
 
-function strongestReasons({ reasons }: Decision): string[] {
+/** The names of the features that count most. */
+export function strongestReasons(reasons: readonly Reason[]): string[] {
   const strongest: string[] = []
   for (const { feature, contribution } of reasons) {
     if (strongest.length === MOST_REASONS || contribution <= 0) break

@@ -90,7 +90,7 @@ describe('a model file', () => {
         forged.set(noise.subarray(0, Math.min(noise.length, bytes.length - 4 - at)), at)
         try {
           const model = modelFromBytes(sealed(forged))
-          const { score } = new Detector(model, 0.98).judge(event, undefined)
+          const { score } = new Detector(model).judge(event, undefined)
           expect(score).toBeGreaterThanOrEqual(0)
           expect(score).toBeLessThanOrEqual(1)
         } catch (error) {

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
+import { FLAG_AT } from '../src/thresholds.ts'
+import { countAnswer, emptyTally, readAccessLog } from './access-log.ts'
+import { HELP, readArguments, UsageError } from './arguments.ts'
+import { Client, type DemoRequest } from './client.ts'
+import { Collector } from './collector.ts'
+import { type Progress, startProgress } from './progress.ts'
+import { type Exchange, LANES, replay } from './replay.ts'
+import { caughtText, flaggedText, linesText, scoredText, spanText, strangestText } from './report.ts'
+import { simulateDay } from './simulation.ts'
+import { Tally } from './tally.ts'
+import { startWorker } from './workerd.ts'
+
+/** Users in the table of the strangest. */
+const MOST_STRANGE = 10
+
+let finished = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]))
+}
+// The progress bar reads Ctrl-C itself, and would call it success.
+process.once('exit', (code) => {
+  if (!finished && code === 0) process.exitCode = 128 + constants.signals.SIGINT
+})
+
+try {
+  const options = readArguments(process.argv.slice(2))
+  if (options.run === 'help') process.stdout.write(HELP)
+  else if (options.run === 'log') await showLog(options.file, options.limit)
+  else await showSimulation(options.users)
+} catch (error) {
+  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
+finished = true
+
+/** A day of simulated users in the example app. */
+async function showSimulation(users: number): Promise<void> {
+  const jwtSecret = randomUUID()
+  const day = await simulateDay(users, jwtSecret)
+  say(
+    `${users} simulated users. Their first ${day.daysLearnt} days, ${day.eventsLearnt.toLocaleString('en')} events, are learnt; the next, ${day.date}, is replayed`,
+    'over HTTP against the example app in workerd.\n',
+  )
+  const tally = new Tally(MOST_STRANGE)
+  const { requests, baselines } = day
+  const progress = startProgress(`Replaying ${day.date}`, requests.length)
+  const collector = await run(
+    './worker/index.ts',
+    { jwtSecret, baselines },
+    requests,
+    progress,
+    ([request, answer]) => {
+      if (answer.decision === undefined) throw new Error(`${request.method} ${request.target}: status ${answer.status}`)
+      tally.count(request, answer.decision)
+    },
+  )
+  progress.stop('Replayed')
+  say(scoredText(tally, collector.spans), '')
+  sayStrangest(tally, collector, { labelled: true, oneDay: true })
+  say(caughtText(tally, FLAG_AT))
+}
+
+/** An access log, against an app that answers as the log says. */
+async function showLog(file: string, limit: number): Promise<void> {
+  const lines = emptyTally()
+  const tally = new Tally(MOST_STRANGE)
+  const progress = startProgress('Replaying', undefined)
+  const worker = { jwtSecret: '', baselines: new Uint8Array(0) }
+  const requests = readAccessLog(file, limit, lines)
+  const collector = await run('./worker/site.ts', worker, requests, progress, ([request, answer]) => {
+    countAnswer(lines, request.line, answer)
+    if (answer.decision !== undefined) tally.count(request, answer.decision)
+  })
+  progress.stop('Replayed')
+  if (lines.lines > 0 && lines.replayed === 0) {
+    throw new Error(
+      `${file}: no line of it is a request in an access log${lines.examples.map((e) => `; ${e}`)[0] ?? ''}`,
+    )
+  }
+  say(linesText(lines), scoredText(tally, collector.spans), flaggedText(tally, FLAG_AT), '')
+  sayStrangest(tally, collector, { labelled: false, oneDay: false })
+  say('The bundled model was trained on simulated users: it has never seen this site, nor any other.')
+}
+
+function sayStrangest(tally: Tally, collector: Collector, columns: { labelled: boolean; oneDay: boolean }): void {
+  const { strangest } = tally
+  const [first] = strangest
+  if (first === undefined) return
+  say('The strangest, one request a user:\n', strangestText(strangest, columns), '')
+  const span = collector.spanOf(first.decision.id)
+  if (span !== undefined) say('The span of the first, as it was exported:\n', spanText(span), '')
+}
+
+/** Replays requests against a Worker in workerd; gives the collector that its spans went to. */
+async function run(
+  entry: string,
+  worker: { readonly jwtSecret: string; readonly baselines: Uint8Array },
+  requests: AsyncIterable<DemoRequest> | Iterable<DemoRequest>,
+  progress: Progress,
+  take: (exchange: Exchange) => void,
+): Promise<Collector> {
+  const collector = await Collector.start()
+  const running = await startWorker({ entry, ...worker, collectorPort: collector.port })
+  const client = new Client(running.port, LANES)
+  try {
+    for await (const exchange of replay(requests, client)) {
+      take(exchange)
+      progress.advance(1)
+    }
+    await client.flush()
+    return collector
+  } finally {
+    client.close()
+    running.stop()
+    collector.stop()
+  }
+}
+
+function say(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}

@@ -1,0 +1,64 @@
+import type { Context } from 'hono'
+import { addressKey, sessionKey, userKey } from '../src/identity.ts'
+import { clientAddress } from './address.ts'
+import type { Settings, UserId } from './options.ts'
+import { field, isPromise } from './unknown.ts'
+
+/**
+ * Where other middleware leaves the user that it has verified, in the order in which we believe it:
+ * hono/jwt and hono/jwk; @hono/cloudflare-access; @hono/auth-js; better-auth, Lucia and most home-made ones; then the
+ * sessions of better-auth, hono-session and @hono/session.
+ */
+const USER_PATHS: readonly (readonly [variable: string, ...path: readonly [string, ...string[]]])[] = [
+  ['jwtPayload', 'sub'],
+  ['accessPayload', 'sub'],
+  ['authUser', 'user', 'id'],
+  ['authUser', 'token', 'sub'],
+  ['user', 'id'],
+  ['user', 'sub'],
+  ['session', 'userId'],
+  ['session', 'user_id'],
+  ['session', 'sub'],
+  ['session', 'user', 'id'],
+  ['session', 'data', 'userId'],
+  ['session', 'data', 'user_id'],
+  ['session', 'data', 'sub'],
+]
+
+/**
+ * The key of whoever makes the request: what the application says, else a user or session that other middleware has
+ * verified, else the client's address. Never one shared "unknown": where nobody is known the result is undefined, and
+ * so it is where somebody is named by an id that cannot be a key.
+ */
+export function identify(c: Context, settings: Settings): string | undefined | Promise<string | undefined> {
+  const named = settings.identify?.(c)
+  if (isPromise(named)) return Promise.resolve(named).then((id) => keyOf(c, id, settings))
+  return keyOf(c, named, settings)
+}
+
+function keyOf(c: Context, named: UserId, settings: Settings): string | undefined {
+  if (!isNobody(named)) return userKey(named)
+  for (const [variable, ...path] of USER_PATHS) {
+    // The variables are typed by the application, not by us: read as anything at all.
+    const id = pathOf(c.get(variable), path)
+    if (!isNobody(id)) return userKey(id)
+  }
+  const session = pathOf(c.get('session'), ['id'])
+  if (!isNobody(session)) return sessionKey(session)
+  const address = clientAddress(c, settings.trustedProxies)
+  return address === undefined ? undefined : addressKey(address)
+}
+
+function pathOf(variable: unknown, path: readonly [string, ...string[]]): unknown {
+  if (variable === undefined || variable === null) return undefined
+  try {
+    return field(variable, ...path)
+  } catch {
+    // @hono/session's data throws until somebody has loaded it.
+    return undefined
+  }
+}
+
+function isNobody(id: unknown): boolean {
+  return id === undefined || id === null || id === ''
+}

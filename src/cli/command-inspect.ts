@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+import { layoutIdOf, type Model, modelToBytes } from '../model.ts'
+import { readModel } from './model-file.ts'
+import { StandardOutput } from './standard-output.ts'
+import { count, number } from './words.ts'
+
+/** Percentiles whose thresholds are told. */
+const LEVELS = [0.9, 0.95, 0.98, 0.99, 0.999] as const
+
+/** `hedgerow inspect`: what a model file holds. */
+export function addInspect(program: Command, signal: AbortSignal): void {
+  program
+    .command('inspect')
+    .summary('say what a model file holds')
+    .description('Says what a model file holds: features, training, thresholds, sizes.')
+    .argument('[model]', 'model file; else the bundled model')
+    .option('--json', 'as one JSON object')
+    .action(async (path: string | undefined, flags: { readonly json?: true }) => {
+      const facts = factsOf(await readModel(path))
+      const text = flags.json === true ? JSON.stringify(facts, undefined, 2) : inWords(facts)
+      await new StandardOutput(signal).write(`${text}\n`)
+    })
+}
+
+/** What there is to know of a model, by the names of the wire. */
+export function factsOf(model: Model) {
+  const { featureSet, forest, training } = model
+  return {
+    name: model.name,
+    version: model.version,
+    feature_set: { name: featureSet.name, hash: featureSet.hash, baselines: layoutIdOf(model) },
+    event_types: model.eventTypes,
+    training,
+    forest: { trees: forest.trees, sample_size: forest.sampleSize, scoring: forest.scoring },
+    thresholds: LEVELS.map((percentile) => ({ percentile, score: model.scores.scoreAt(percentile) })),
+    features: featureSet.features.map(({ name }, i) => ({
+      name,
+      mean: model.mean[i] as number,
+      scale: model.scale[i] as number,
+    })),
+    bytes: { file: modelToBytes(model).length, forest: forest.toBytes().length, baseline: 4 * featureSet.layout.width },
+  }
+}
+
+export type ModelFacts = ReturnType<typeof factsOf>
+
+function inWords(facts: ModelFacts): string {
+  const { training, forest, bytes } = facts
+  const wide = Math.max(...facts.features.map(({ name }) => name.length))
+  const line = (label: string, text: string): string => `${label.padEnd(wide + 2)}${text}`
+  return [
+    `${facts.name} ${facts.version}`,
+    '',
+    line('feature set', `${facts.feature_set.name} ${facts.feature_set.hash}`),
+    line('event types', facts.event_types.join(', ')),
+    line('trained on', `${count(training.rows, 'event')} of ${count(training.users, 'user')}${spanOf(training)}`),
+    line('seed, contamination', `${training.seed}, ${Number(training.contamination.toFixed(12))}`),
+    line(
+      'forest',
+      `${count(forest.trees, 'tree')} of ${count(forest.sample_size, 'event')}, scored by ${forest.scoring}`,
+    ),
+    line(
+      'sizes',
+      `${number(bytes.file)} bytes, of which the forest ${number(bytes.forest)}; a baseline ${number(bytes.baseline)}`,
+    ),
+    '',
+    line('percentile', 'threshold'),
+    ...facts.thresholds.map(({ percentile, score }) => line(String(percentile), score.toFixed(4))),
+    '',
+    line('feature', `${'mean'.padStart(10)}${'scale'.padStart(10)}`),
+    ...facts.features.map(({ name, mean, scale }) =>
+      line(name, mean.toFixed(4).padStart(10) + scale.toFixed(4).padStart(10)),
+    ),
+  ].join('\n')
+}
+
+function spanOf({ from, to }: Model['training']): string {
+  return from === null || to === null ? '' : `, ${from.slice(0, 10)} to ${to.slice(0, 10)}`
+}

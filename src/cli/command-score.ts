@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import { AnomalyWriter } from './anomaly.ts'
+import { inputsOf } from './inputs.ts'
+import { baselinesFile, readBaselines, readModel } from './model-file.ts'
+import {
+  addReading,
+  addThresholds,
+  type ReadingFlags,
+  readingOptions,
+  type ThresholdFlags,
+  thresholdOptions,
+} from './options.ts'
+import { expectWritable, writeWhole } from './output-file.ts'
+import { Progress, totalBytes } from './progress.ts'
+import { readInputs } from './records.ts'
+import { Refusals } from './refusals.ts'
+import { Output, Renderer } from './render.ts'
+import { say } from './say.ts'
+import { Scorer } from './scorer.ts'
+import { StandardOutput } from './standard-output.ts'
+import { count, percent } from './words.ts'
+
+interface Flags extends ReadingFlags, ThresholdFlags {
+  readonly model?: string
+  readonly baselines?: string
+  readonly saveBaselines?: string
+  readonly explain?: true
+  /** False where it is told `--no-reasons`. */
+  readonly reasons: boolean
+}
+
+/** `hedgerow score`: every record to stdout, in order, with its verdict. */
+export function addScore(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('score')
+    .summary('write every record with its anomaly score')
+    .description(
+      'Writes every record to stdout as NDJSON, in order, with an "anomaly" object; with - as a pipe, line by line ' +
+        'without delay. Each event is judged by what came before it, then learnt. Lines that do not parse pass through unscored.',
+    )
+  addThresholds(addReading(command))
+    .option('--model <file>', 'model file; else the bundled model')
+    .option('--baselines <file>', 'baselines to begin with, as train or score wrote them')
+    .option('--save-baselines <file>', 'write the baselines as they are in the end; may be the same file')
+    .option('--explain', 'reasons for every event, not for anomalies alone; an event takes about fifty times as long')
+    .option('--no-reasons', 'no reasons at all')
+    .action((events: readonly string[], flags: Flags) => score(events, flags, signal))
+}
+
+async function score(paths: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const model = await readModel(flags.model)
+  const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
+  if (flags.baselines !== undefined) await readBaselines(flags.baselines, model, scorer.baselines)
+  if (flags.saveBaselines !== undefined) await expectWritable(flags.saveBaselines)
+  const inputs = await inputsOf(paths, signal)
+  const options = readingOptions(flags, model.eventTypes)
+
+  const writer = new AnomalyWriter(model, scorer.detector.threshold, flags.reasons)
+  const renderer = new Renderer(scorer, writer, flags.explain === true)
+  const refusals = new Refusals(flags.strict === true)
+  const progress = new Progress(flags.quiet !== true && !process.stdout.isTTY)
+  const stdout = new StandardOutput(signal)
+  const out = new Output()
+  try {
+    progress.begin('scoring', totalBytes(inputs))
+    for await (const { input, format, rows } of readInputs(inputs, options, signal, progress)) {
+      if (rows.length === 0) renderer.finish(out)
+      renderer.render(refusals.before(rows), format, out)
+      await stdout.write(out.take())
+      refusals.noteAll(input, rows)
+    }
+  } finally {
+    progress.stop()
+  }
+  if (flags.saveBaselines !== undefined)
+    await writeWhole(flags.saveBaselines, [baselinesFile(model, scorer.baselines)], signal)
+  if (flags.quiet !== true) say(summary(scorer, refusals))
+}
+
+function summary(scorer: Scorer, refusals: Refusals): string[] {
+  const { events, flagged, order } = scorer
+  const share = events === 0 ? '' : ` (${percent(flagged / events)})`
+  return [
+    `${count(events, 'event')} scored, ${count(flagged, 'anomaly', 'anomalies')}${share}`,
+    ...order.summary(),
+    ...refusals.summary(),
+  ]
+}

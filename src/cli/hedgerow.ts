@@ -1,0 +1,41 @@
+import { Command, CommanderError } from 'commander'
+import { addScore } from './command-score.ts'
+import { addSimulate } from './command-simulate.ts'
+import { CommandError, EXIT, EXIT_HELP } from './exit.ts'
+import { interruptSignal } from './interrupt.ts'
+import { say } from './say.ts'
+import { OutputClosed } from './standard-output.ts'
+
+/** The `hedgerow` command: its subcommands, and how it ends. */
+
+const signal = interruptSignal()
+
+const program = new Command('hedgerow')
+  .description('Behaviour anomaly detection on logs: simulate, train, score, evaluate, inspect.')
+  .showHelpAfterError(false)
+  .addHelpText('after', `\n${EXIT_HELP}`)
+  .exitOverride()
+addSimulate(program, signal)
+addScore(program, signal)
+for (const command of program.commands) command.exitOverride().addHelpText('after', `\n${EXIT_HELP}`)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = endOf(error)
+  // What is still open, a log that nobody ends, must not hold the process.
+  if (signal.aborted || error instanceof OutputClosed) process.exit()
+}
+
+/** What a failure means for whoever called, said in one line; a fault of our own is shown with its stack. */
+function endOf(error: unknown): number {
+  if (error instanceof OutputClosed) return EXIT.ok
+  // Commander has said what is wrong, or shown the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed
+  if (error instanceof CommandError) {
+    say([`hedgerow: ${error.message}`])
+    return error.exitCode
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  return EXIT.failed
+}

@@ -1,0 +1,131 @@
+import type { EventRow, ProblemRow, Row } from '../records/index.ts'
+import { withoutMark } from '../records/row.ts'
+import type { AnomalyWriter } from './anomaly.ts'
+import { withMember, withMemberBytes, withoutMember } from './json-text.ts'
+import type { Scorer } from './scorer.ts'
+
+/** The member that a record gets. */
+const FIELD = 'anomaly'
+
+/**
+ * Rows into lines of NDJSON, one for each record, in order, each with its `anomaly` object.
+ *
+ * - A JSON object stays as it was written; `anomaly` is added at its end, in the place of one that it already has.
+ * - A record of CSV or of an access log becomes an object by the log's own names.
+ * - A line that is no record is `{"line":17,"text":"…"}`, with `bytes_base64` where the text was no valid UTF-8. A line
+ *   over the limit comes in parts, which go out as they come, as one such object.
+ *
+ * An empty line of NDJSON stays one, so that whoever counts lines finds as many.
+ */
+export class Renderer {
+  readonly #scorer: Scorer
+  readonly #writer: AnomalyWriter
+  readonly #explain: boolean
+  /** What ends the line that goes out in parts. */
+  #open: string | undefined
+
+  /** @param explain whether every event gets reasons, not only anomalies */
+  constructor(scorer: Scorer, writer: AnomalyWriter, explain: boolean) {
+    this.#scorer = scorer
+    this.#writer = writer
+    this.#explain = explain
+  }
+
+  /** @param out gets what is to be written; texts, and bytes where the record's own are no valid UTF-8 */
+  render(rows: readonly Row[], format: string | undefined, out: Output): void {
+    const json = format === 'ndjson'
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as Row
+      if (row.kind === 'rest') {
+        out.text(JSON.stringify(row.text).slice(1, -1))
+        continue
+      }
+      if (this.#open !== undefined) this.finish(out)
+      if (row.kind === 'event') this.#record(row, json, this.#judge(row), out)
+      else if (row.kind === 'problem') this.#problem(row, json, out)
+      else if (row.kind === 'blank' && json) out.text('\n')
+    }
+  }
+
+  /** Ends a line that went out in parts: at the end of an input, there is no further row to do it. */
+  finish(out: Output): void {
+    if (this.#open !== undefined) out.text(this.#open)
+    this.#open = undefined
+  }
+
+  #judge(row: EventRow): string {
+    const { event } = row
+    try {
+      return this.#writer.scored(this.#scorer.score(event, this.#explain))
+    } catch (error) {
+      // The model's trouble with one event is not the stream's.
+      return this.#writer.notScored('model', error instanceof Error ? error.message : 'not scored')
+    }
+  }
+
+  #problem(row: ProblemRow, json: boolean, out: Output): void {
+    const anomaly = this.#writer.notScored('bad_event', row.reason)
+    const { line, text, end, bytes, record } = row
+    if (record !== undefined) {
+      this.#record(row, json, anomaly, out)
+      return
+    }
+    const start = `{"line":${line},"text":${JSON.stringify(text)}`
+    const close = `${base64(bytes)},"${FIELD}":${anomaly}}\n`
+    // Without a line end, either the input ends here or a further part of the line follows.
+    if (end.endsWith('\n')) {
+      out.text(start + close)
+    } else {
+      out.text(start.slice(0, -1))
+      this.#open = `"${close}`
+    }
+  }
+
+  #record(row: EventRow | ProblemRow, json: boolean, anomaly: string, out: Output): void {
+    const { bytes, record } = row
+    const member = `"${FIELD}":${anomaly}`
+    const again = record !== undefined && Object.hasOwn(record, FIELD)
+    if (!json) {
+      const object = JSON.stringify(again ? { ...record, [FIELD]: undefined } : record)
+      out.text(`${withMember(object, member + base64(bytes))}\n`)
+      return
+    }
+    const text = withoutMark(row.text)
+    if (bytes !== undefined && !again) {
+      for (const piece of withMemberBytes(bytes, member)) out.bytes(piece)
+      out.text('\n')
+      return
+    }
+    out.text(`${withMember(again ? withoutMember(text, FIELD) : text, member)}\n`)
+  }
+}
+
+function base64(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? '' : `,"bytes_base64":"${Buffer.from(bytes).toString('base64')}"`
+}
+
+/** Where lines are collected until a batch is done: one text, or several pieces where some of it is bytes. */
+export class Output {
+  #text = ''
+  #pieces: Uint8Array[] = []
+
+  text(text: string): void {
+    this.#text += text
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#pieces.push(Buffer.from(this.#text), bytes)
+    this.#text = ''
+  }
+
+  /** What was collected; begins anew. */
+  take(): string | Uint8Array {
+    const { length } = this.#pieces
+    const text = this.#text
+    this.#text = ''
+    if (length === 0) return text
+    const all = Buffer.concat([...this.#pieces, Buffer.from(text)])
+    this.#pieces = []
+    return all
+  }
+}

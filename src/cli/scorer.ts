@@ -1,0 +1,44 @@
+import type { Verdict } from '../decision.ts'
+import { Detector } from '../detector.ts'
+import type { BehaviorEvent } from '../event.ts'
+import type { Model } from '../model.ts'
+import { MemoryBaselines } from '../store/memory.ts'
+import type { ThresholdOptions } from '../thresholds.ts'
+import { CommandError, systemReason } from './exit.ts'
+import { OrderCheck } from './order.ts'
+
+/** A log through the very path that serves requests: each event is judged by the past alone, then learnt. */
+export class Scorer {
+  readonly detector: Detector
+  readonly baselines: MemoryBaselines
+  readonly order: OrderCheck = new OrderCheck()
+  events = 0
+  flagged = 0
+
+  /** @throws CommandError where the thresholds do not fit each other */
+  constructor(model: Model, thresholds: ThresholdOptions, maxUsers: number) {
+    try {
+      this.detector = new Detector(model, thresholds)
+    } catch (cause) {
+      // It names the option, what it got and what it wanted.
+      throw new CommandError(systemReason(cause), undefined, cause)
+    }
+    this.baselines = new MemoryBaselines(model.featureSet.layout.width, maxUsers)
+  }
+
+  /**
+   * @param explain whether reasons are wanted even where the event is no anomaly
+   * @param before called with the baseline as it was before the event
+   */
+  score(event: BehaviorEvent, explain = false, before?: (baseline: Float32Array | undefined) => void): Verdict {
+    const { detector, baselines } = this
+    const baseline = baselines.read(event.userId)
+    this.order.note(event, baseline)
+    before?.(baseline)
+    const verdict = detector.judge(event, baseline, explain)
+    baselines.update(event.userId, (own) => detector.learn(event, own, verdict))
+    this.events++
+    if (verdict.isAnomaly) this.flagged++
+    return verdict
+  }
+}
