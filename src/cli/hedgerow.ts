@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander'
+import { addEvaluate } from './command-evaluate.ts'
+import { addInspect } from './command-inspect.ts'
 import { addScore } from './command-score.ts'
 import { addSimulate } from './command-simulate.ts'
+import { addTrain } from './command-train.ts'
 import { CommandError, EXIT, EXIT_HELP } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { say } from './say.ts'
@@ -16,7 +19,10 @@ const program = new Command('hedgerow')
   .addHelpText('after', `\n${EXIT_HELP}`)
   .exitOverride()
 addSimulate(program, signal)
+addTrain(program, signal)
 addScore(program, signal)
+addEvaluate(program, signal)
+addInspect(program, signal)
 for (const command of program.commands) command.exitOverride().addHelpText('after', `\n${EXIT_HELP}`)
 
 try {

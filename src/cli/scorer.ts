@@ -11,6 +11,8 @@ import { OrderCheck } from './order.ts'
 export class Scorer {
   readonly detector: Detector
   readonly baselines: MemoryBaselines
+  /** The baseline of somebody who was never seen. */
+  readonly nobody: Float32Array
   readonly order: OrderCheck = new OrderCheck()
   events = 0
   flagged = 0
@@ -23,6 +25,7 @@ export class Scorer {
       // It names the option, what it got and what it wanted.
       throw new CommandError(systemReason(cause), undefined, cause)
     }
+    this.nobody = new Float32Array(model.featureSet.layout.width)
     this.baselines = new MemoryBaselines(model.featureSet.layout.width, maxUsers)
   }
 
