@@ -102,18 +102,21 @@ async function run(
   take: (exchange: Exchange) => void,
 ): Promise<Collector> {
   const collector = await Collector.start()
-  const running = await startWorker({ entry, ...worker, collectorPort: collector.port })
-  const client = new Client(running.port, LANES)
   try {
-    for await (const exchange of replay(requests, client)) {
-      take(exchange)
-      progress.advance(1)
+    const running = await startWorker({ entry, ...worker, collectorPort: collector.port })
+    const client = new Client(running.port, LANES)
+    try {
+      for await (const exchange of replay(requests, client)) {
+        take(exchange)
+        progress.advance(1)
+      }
+      await client.flush()
+      return collector
+    } finally {
+      client.close()
+      running.stop()
     }
-    await client.flush()
-    return collector
   } finally {
-    client.close()
-    running.stop()
     collector.stop()
   }
 }

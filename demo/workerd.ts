@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import workerd from 'workerd'
+
+/** The package has no types: its default export is where the program for this platform lies. */
+const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 
 /** The runtime of Cloudflare Workers, in a process of its own, running one Worker. */
 export interface RunningWorker {
@@ -55,7 +58,7 @@ async function bundle(entry: string, outfile: string): Promise<void> {
     target: 'es2023',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'cloudflare:*'],
-    alias: { async_hooks: 'node:async_hooks' },
+    alias: { async_hooks: 'node:async_hooks', events: 'node:events' },
     logLevel: 'silent',
   })
 }
@@ -68,7 +71,7 @@ const config :Workerd.Config = (
     (name = "app", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
       compatibilityDate = "2026-10-01",
-      compatibilityFlags = ["nodejs_als"],
+      compatibilityFlags = ["nodejs_compat"],
       bindings = [
         (name = "JWT_SECRET", text = ${JSON.stringify(jwtSecret)}),
         (name = "BASELINES", data = embed "baselines"),

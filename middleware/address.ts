@@ -2,15 +2,15 @@ import type { Context } from 'hono'
 import { clientBehind, type TrustedProxies } from './trusted-proxies.ts'
 import { field } from './unknown.ts'
 
-const ON_WORKERS = 'Cloudflare-Workers'
-
 /**
  * Whether Cloudflare runs this. Only what the runtime itself gives counts, never a header: on any other platform
  * `cf-connecting-ip` is a header that every client can send.
  */
 export function runsOnWorkers(c: Context): boolean {
-  return field(globalThis, 'navigator', 'userAgent') === ON_WORKERS || field(c.req.raw, 'cf') !== undefined
+  return IS_WORKERD || field(c.req.raw, 'cf') !== undefined
 }
+
+const IS_WORKERD = field(globalThis, 'navigator', 'userAgent') === 'Cloudflare-Workers'
 
 /**
  * The address of the client as far as the platform, and the proxies that the application trusts, vouch for it. Not yet

@@ -39,7 +39,7 @@ export function createHedgerow(options: HedgerowOptions, clock: Clock): Middlewa
     c.set('anomaly', decision)
 
     const userHash = telemetry.hashesUsers ? await telemetry.hash(key) : undefined
-    telemetry.tell(decision, routeOf(c), workersSpan(c), userHash)
+    telemetry.tell(decision, () => routeOf(c), workersSpan(c), userHash)
     if (onDecision !== undefined) tellApplication(onDecision, decision, c)
 
     if (decision.outcome === 'block') return blockResponse(c, decision, respond)

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
+import type { RouterRoute } from 'hono/types'
 import { type BehaviorEvent, type DeviceType, dayOfWeek, hourOfDay } from '../src/event.ts'
 import { classifyRequest, deviceOf } from '../src/request.ts'
 
@@ -24,7 +25,7 @@ export function eventOf(
     sessionDurationSec: undefined,
     eventsInSession: undefined,
     timestampMs,
-    request: { method, route: endpointOf(c) ?? path, status: undefined, bytes: undefined },
+    request: { method, route: endpointAmong(matchedRoutes(c)) ?? path, status: undefined, bytes: undefined },
   }
 }
 
@@ -42,12 +43,17 @@ export function withOutcome(event: BehaviorEvent, c: Context): BehaviorEvent {
  * choose. Where nothing but middleware matches, the pattern of that.
  */
 export function routeOf(c: Context): string {
-  return endpointOf(c) ?? matchedRoutes(c).at(-1)?.path ?? ''
+  const routes = matchedRoutes(c)
+  return endpointAmong(routes) ?? routes.at(-1)?.path ?? ''
 }
 
 /** Handlers are registered for a method, middleware for all of them. */
-function endpointOf(c: Context): string | undefined {
-  return matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path
+function endpointAmong(routes: readonly RouterRoute[]): string | undefined {
+  for (let i = routes.length - 1; i >= 0; i--) {
+    const route = routes[i]
+    if (route !== undefined && route.method !== 'ALL') return route.path
+  }
+  return undefined
 }
 
 /** The client hint where there is one, since user agents are being frozen. */

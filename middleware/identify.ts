@@ -9,21 +9,24 @@ import { field, isPromise } from './unknown.ts'
  * hono/jwt and hono/jwk; @hono/cloudflare-access; @hono/auth-js; better-auth, Lucia and most home-made ones; then the
  * sessions of better-auth, hono-session and @hono/session.
  */
-const USER_PATHS: readonly (readonly [variable: string, ...path: readonly [string, ...string[]]])[] = [
-  ['jwtPayload', 'sub'],
-  ['accessPayload', 'sub'],
-  ['authUser', 'user', 'id'],
-  ['authUser', 'token', 'sub'],
-  ['user', 'id'],
-  ['user', 'sub'],
-  ['session', 'userId'],
-  ['session', 'user_id'],
-  ['session', 'sub'],
-  ['session', 'user', 'id'],
-  ['session', 'data', 'userId'],
-  ['session', 'data', 'user_id'],
-  ['session', 'data', 'sub'],
+const VERIFIED: readonly (readonly [variable: string, paths: readonly Path[]])[] = [
+  ['jwtPayload', [['sub']]],
+  ['accessPayload', [['sub']]],
+  [
+    'authUser',
+    [
+      ['user', 'id'],
+      ['token', 'sub'],
+    ],
+  ],
+  ['user', [['id'], ['sub']]],
+  [
+    'session',
+    [['userId'], ['user_id'], ['sub'], ['user', 'id'], ['data', 'userId'], ['data', 'user_id'], ['data', 'sub']],
+  ],
 ]
+
+type Path = readonly [string, ...string[]]
 
 /**
  * The key of whoever makes the request: what the application says, else a user or session that other middleware has
@@ -38,21 +41,24 @@ export function identify(c: Context, settings: Settings): string | undefined | P
 
 function keyOf(c: Context, named: UserId, settings: Settings): string | undefined {
   if (!isNobody(named)) return userKey(named)
-  for (const [variable, ...path] of USER_PATHS) {
-    // The variables are typed by the application, not by us: read as anything at all.
-    const id = pathOf(c.get(variable), path)
-    if (!isNobody(id)) return userKey(id)
+  for (const [variable, paths] of VERIFIED) {
+    // Variables are typed by the application, not by us: this may be anything at all.
+    const value: unknown = c.get(variable)
+    if (value === undefined || value === null) continue
+    for (const path of paths) {
+      const id = at(value, path)
+      if (!isNobody(id)) return userKey(id)
+    }
   }
-  const session = pathOf(c.get('session'), ['id'])
+  const session = at(c.get('session'), ['id'])
   if (!isNobody(session)) return sessionKey(session)
   const address = clientAddress(c, settings.trustedProxies)
   return address === undefined ? undefined : addressKey(address)
 }
 
-function pathOf(variable: unknown, path: readonly [string, ...string[]]): unknown {
-  if (variable === undefined || variable === null) return undefined
+function at(value: unknown, path: Path): unknown {
   try {
-    return field(variable, ...path)
+    return field(value, ...path)
   } catch {
     // @hono/session's data throws until somebody has loaded it.
     return undefined

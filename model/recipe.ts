@@ -9,7 +9,7 @@ export function recipe(seed: number): TrainOptions {
     name: 'hedgerow-behavior',
     featureSet: behavior(EVENT_TYPES),
     eventTypes: EVENT_TYPES,
-    forest: { trees: 200, sampleSize: 256, scoring: 'depth', featureChoice: 'uniform' },
+    forest: { trees: 200, sampleSize: 256 },
     contamination: 1 - FLAG_AT,
     seed,
     maxUsers: 1_000_000,

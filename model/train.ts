@@ -82,7 +82,7 @@ export async function train(
 
   const rows = reservoir.rows()
   const columns = featureSet.features.length
-  const forest = fitForest(rows, columns, { ...options.forest, seed: options.seed })
+  const forest = fitForest(rows, columns, { ...featureSet.forest, ...options.forest, seed: options.seed })
   const timed = toMs >= fromMs
   const model: Model = {
     name: options.name,

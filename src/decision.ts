@@ -90,22 +90,6 @@ const UNKNOWN_BASELINE: BaselineSummary = { level: 'population', events: 0 }
 
 const NO_REASONS: readonly Reason[] = Object.freeze([])
 
-/**
- * Gives a value its reasons, computed when they are first read: they cost about a hundred times as much as a score, and
- * under attack, when most events are anomalies, nobody may be reading them.
- */
-export function explainedBy<T extends { readonly reasons: readonly Reason[] }>(
-  value: T,
-  explain: () => readonly Reason[],
-): T {
-  let reasons: readonly Reason[] | undefined
-  const get = (): readonly Reason[] => {
-    reasons ??= explain()
-    return reasons
-  }
-  return Object.defineProperty(value, 'reasons', { get, enumerable: true, configurable: true })
-}
-
 /** Makes the decision on an event that was scored. */
 export function decide(verdict: Verdict, policy: Policy, model: ModelSummary): Decision {
   const { score, percentile, threshold, isAnomaly, baseline } = verdict
@@ -126,7 +110,7 @@ export function decide(verdict: Verdict, policy: Policy, model: ModelSummary): D
     reasons: isAnomaly ? NO_REASONS : verdict.reasons,
     model,
   }
-  return isAnomaly ? explainedBy(decision, () => verdict.reasons) : decision
+  return isAnomaly ? withReasonsOf(verdict, decision) : decision
 }
 
 /** Makes the decision on an event that could not be scored. */
@@ -152,4 +136,9 @@ export function decideUnscored(
     reasons: NO_REASONS,
     model,
   }
+}
+
+/** A verdict computes its reasons when they are read; so does the decision, to which they belong all the same. */
+function withReasonsOf(verdict: Verdict, decision: Decision): Decision {
+  return Object.defineProperty(decision, 'reasons', { get: () => verdict.reasons, enumerable: true })
 }

@@ -1,9 +1,10 @@
 import { AT } from './baseline/layout.ts'
 import { noteRarity } from './baseline/rarity.ts'
-import { explainedBy, type Reason, type Verdict } from './decision.ts'
+import type { BaselineSummary, Reason, Verdict } from './decision.ts'
 import type { BehaviorEvent } from './event.ts'
 import { describeFeature } from './features/describe.ts'
 import { Observation } from './features/observation.ts'
+import { Judgement } from './judgement.ts'
 import type { Model } from './model.ts'
 import { type ThresholdOptions, Thresholds } from './thresholds.ts'
 
@@ -61,18 +62,9 @@ export class Detector {
     const cut = this.#thresholds.percentileFor(baseline ?? this.#nobody)
     const isAnomaly = percentile >= cut
     const events = baseline === undefined ? 0 : (baseline[AT.events] as number)
-    const verdict: Verdict = {
-      score,
-      percentile,
-      threshold: this.model.scores.scoreAt(cut),
-      isAnomaly,
-      baseline: { level: events >= OWN_HISTORY_EVENTS ? 'user' : 'population', events },
-      reasons: [],
-    }
-    if (!isAnomaly && !explain) return verdict
-    // A copy: by the time that somebody asks, the baseline has learnt this event.
-    const before = baseline?.slice()
-    return explainedBy(verdict, () => this.#reasons(this.features(event, before), before ?? this.#nobody))
+    const summary: BaselineSummary = { level: events >= OWN_HISTORY_EVENTS ? 'user' : 'population', events }
+    const reasons = isAnomaly || explain ? this.#explainer(event, baseline) : undefined
+    return new Judgement(score, percentile, this.model.scores.scoreAt(cut), isAnomaly, summary, reasons)
   }
 
   /**
@@ -98,6 +90,16 @@ export class Detector {
     if (index < 0)
       throw new RangeError(`event_type: got one of ${event.eventType.length} characters that the model does not know`)
     return index
+  }
+
+  /** By the time that somebody asks, the baseline has learnt the event: a copy is kept, plain since that is cheapest. */
+  #explainer(event: BehaviorEvent, baseline: Float32Array | undefined): () => Reason[] {
+    const copy: number[] = []
+    if (baseline !== undefined) for (let i = 0; i < baseline.length; i++) copy.push(baseline[i] as number)
+    return () => {
+      const before = baseline === undefined ? this.#nobody : Float32Array.from(copy)
+      return this.#reasons(this.features(event, before), before)
+    }
   }
 
   /** For the vector at hand, whose facts the observation still holds. */

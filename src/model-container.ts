@@ -67,7 +67,7 @@ export function readContainer(bytes: Uint8Array): Container {
   const lengths = Array.from({ length: runCount }, (_, i) =>
     expectAtMost('numbers', view.getUint32(FIXED + 4 * i, true), MAX_FLOATS),
   )
-  const header = new TextDecoder('utf-8', { fatal: false }).decode(bytes.subarray(at, at + headerLength))
+  const header = new TextDecoder().decode(bytes.subarray(at, at + headerLength))
   at += headerLength
   const runs = lengths.map((length) => {
     if (at + 4 * length + 4 > bytes.length)

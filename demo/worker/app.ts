@@ -25,9 +25,9 @@ export interface DemoBindings {
  * An app traced by OpenTelemetry with Hedgerow mounted, as any other, but for three things that only a replay needs: each
  * request brings its own time, the users' history is there from the start, and each response tells the decision.
  *
- * @param identity what finds out who makes a request, before Hedgerow asks
+ * @param authenticate what finds out who makes a request, before Hedgerow asks
  */
-export function demoApp(identity: MiddlewareHandler<DemoEnv>[], options: HedgerowOptions): Hono<DemoEnv> {
+export function demoApp(options: HedgerowOptions, authenticate?: MiddlewareHandler<DemoEnv>): Hono<DemoEnv> {
   const outbox = startTracing()
   const app = new Hono<DemoEnv>()
   app.use(async (c, next) => {
@@ -40,7 +40,7 @@ export function demoApp(identity: MiddlewareHandler<DemoEnv>[], options: Hedgero
     return undefined
   })
   app.use(httpInstrumentationMiddleware())
-  app.use(...identity)
+  if (authenticate !== undefined) app.use(authenticate)
   app.use(createHedgerow({ ...options, store: taughtStore() }, timeOf))
   app.use(async (c, next) => {
     await next()

@@ -4,7 +4,7 @@ import { jwt } from 'hono/jwt'
 import { routes } from '../../examples/worker/routes.ts'
 import { demoApp } from './app.ts'
 
-const app = demoApp([(c, next) => jwt({ secret: c.env.JWT_SECRET, alg: 'HS256' })(c, next)], {})
+const app = demoApp({}, (c, next) => jwt({ secret: c.env.JWT_SECRET, alg: 'HS256' })(c, next))
 
 app.route('/', routes)
 

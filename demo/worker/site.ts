@@ -4,7 +4,7 @@
 import { STATUS_HEADER, USER_HEADER } from '../headers.ts'
 import { demoApp } from './app.ts'
 
-const app = demoApp([], { identify: (c) => decodeURIComponent(c.req.header(USER_HEADER) ?? '') })
+const app = demoApp({ identify: (c) => decodeURIComponent(c.req.header(USER_HEADER) ?? '') })
 
 app.all('*', (c) => {
   const status = Number(c.req.header(STATUS_HEADER))

@@ -1,7 +1,7 @@
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
 /** The only place that the demo's Worker can reach: its configuration leads every fetch there. */
 const COLLECTOR = 'http://collector/v1/traces'
@@ -50,6 +50,6 @@ class SpanOutbox implements SpanProcessor {
 export function startTracing(): SpanOutbox {
   const outbox = new SpanOutbox()
   context.setGlobalContextManager(new AsyncLocalStorageContextManager())
-  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [outbox] }))
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [outbox] }))
   return outbox
 }

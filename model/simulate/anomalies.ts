@@ -65,7 +65,7 @@ export const KINDS: readonly Kind[] = [
       plan.gapSec = persona.gapSec / (15 + 35 * random.uniform())
       plan.gapSpread = 0.2
       plan.events = Math.max(9, plan.events)
-      plan.odd = (events) => events >= 4
+      plan.odd = (events) => events >= 3
     },
   },
   {
@@ -74,7 +74,7 @@ export const KINDS: readonly Kind[] = [
     fits: always,
     apply(plan, persona, random) {
       plan.events = Math.round(persona.sessionEvents * (7 + 6 * random.uniform()))
-      plan.odd = (events) => events > persona.sessionEvents * 4
+      plan.odd = (events) => events > persona.sessionEvents * 3
     },
   },
   {
@@ -84,7 +84,7 @@ export const KINDS: readonly Kind[] = [
     apply(plan, persona, random) {
       plan.gapSec = persona.gapSec * (14 + 14 * random.uniform())
       plan.events = Math.round(plan.events * 2)
-      plan.odd = (_, durationSec) => durationSec > persona.gapSec * persona.sessionEvents * 8
+      plan.odd = (_, durationSec) => durationSec > persona.gapSec * persona.sessionEvents * 6
     },
   },
   {
@@ -95,7 +95,7 @@ export const KINDS: readonly Kind[] = [
       plan.actions = [0.1, 0.05, 0.85]
       plan.events = Math.round(persona.sessionEvents * (3 + 3 * random.uniform()))
       plan.gapSec = persona.gapSec / 5
-      plan.odd = (events, _, eventType) => events >= 4 && eventType === 'download'
+      plan.odd = (events, _, eventType) => events >= 3 && eventType === 'download'
     },
   },
   {

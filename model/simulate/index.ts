@@ -56,7 +56,7 @@ export function simulate(options: Partial<SimulationOptions> = {}): LabelledEven
 const SETTLED_DAYS = 7
 
 /** Sessions rather than events are drawn, and an odd session is longer than most: this keeps the share of events. */
-const SESSIONS_PER_ODD_EVENT_SHARE = 1.2
+const SESSIONS_PER_ODD_EVENT_SHARE = 1
 
 function simulateUser(random: Random, persona: Persona, settings: SimulationOptions, out: LabelledEvent[]): void {
   const drift = slowDrift(random, persona, settings)
@@ -103,7 +103,7 @@ interface SlowDrift {
 /** A few users drift away day by day, until the end of the log. */
 function slowDrift(random: Random, persona: Persona, settings: SimulationOptions): SlowDrift | undefined {
   const kind = KINDS.find((candidate) => candidate.name === 'slow_drift')
-  const drifts = random.uniform() < settings.anomalies * 1.2
+  const drifts = random.uniform() < settings.anomalies * 2
   if (kind === undefined || !drifts || !kind.fits(persona) || persona.next !== undefined || persona.firstDay > 3)
     return undefined
   return { kind, fromDay: Math.floor(settings.days * (0.5 + 0.2 * random.uniform())) }
@@ -132,11 +132,14 @@ function runSession(
 ): number {
   const signsOut = random.uniform() < 0.6
   let timestampMs = startMs
+  // Once it shows, it shows: what follows in the session is as odd.
+  let odd = false
   for (let count = 1; count <= plan.events; count++) {
     if (count > 1) timestampMs += Math.max(1, Math.round(planGapSec(random, plan) * 1000))
     const last = count === plan.events && count > 1
     const eventType = count === 1 ? 'login' : last && signsOut ? 'logout' : drawAction(random, plan.actions)
     const sessionDurationSec = (timestampMs - startMs) / 1000
+    odd ||= plan.odd(count, sessionDurationSec, eventType)
     out.push({
       event: {
         userId,
@@ -149,7 +152,7 @@ function runSession(
         timestampMs,
         request: undefined,
       },
-      kind: plan.odd(count, sessionDurationSec, eventType) ? kind : '',
+      kind: odd ? kind : '',
     })
   }
   return timestampMs

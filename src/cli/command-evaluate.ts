@@ -72,7 +72,7 @@ async function run(paths: readonly string[], flags: Flags, signal: AbortSignal):
         if (each.kind === 'event') {
           const { event } = each
           const kind = labels.kindOf(row)
-          const verdict = scorer.score(event, false, (baseline) => {
+          const verdict = scorer.score(event, false, (_, baseline) => {
             if (older === undefined || older.tooMany) return
             gatherFacts(facts, event, 0, baseline ?? scorer.nobody)
             older.add(event, facts.sessionDurationSec, facts.eventsInSession, kind)

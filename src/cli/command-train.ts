@@ -1,10 +1,10 @@
 import { basename, extname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { recipe } from '../../model/recipe.ts'
-import { type Trained, type TrainOptions, train } from '../../model/train.ts'
+import { type TrainOptions, train } from '../../model/train.ts'
 import type { BehaviorEvent } from '../event.ts'
 import { FEATURE_SET_NAMES, featureSetNamed } from '../features/index.ts'
-import { modelToBytes } from '../model.ts'
+import { type Model, modelToBytes } from '../model.ts'
 import { MAX_EVENT_TYPES } from '../model-header.ts'
 import type { RecordOptions } from '../records/index.ts'
 import { CommandError } from './exit.ts'
@@ -74,8 +74,7 @@ async function run(paths: readonly string[], flags: Flags, signal: AbortSignal):
   try {
     const refusals = new Refusals(flags.strict === true)
     const order = new OrderCheck()
-    const trained = await trainOn(inputs, options, reading, { refusals, order, progress, signal })
-    const { model } = trained
+    const model = await trainOn(inputs, options, reading, flags.baselines, { refusals, order, progress, signal })
     if (flags.report !== undefined) {
       const { reportOf } = await import('./report/index.ts')
       const log = { inputs, reading, labels, refusals, order, maxUsers: flags.maxUsers }
@@ -83,8 +82,6 @@ async function run(paths: readonly string[], flags: Flags, signal: AbortSignal):
       const page = await reportOf(model, log, progress, signal).finally(() => progress.stop())
       await writeWhole(flags.report, [page], signal)
     }
-    if (flags.baselines !== undefined)
-      await writeWhole(flags.baselines, [baselinesFile(model, trained.baselines)], signal)
     const bytes = modelToBytes(model)
     await writeWhole(flags.out, [bytes], signal)
     if (flags.quiet !== true) {
@@ -108,12 +105,17 @@ interface Company {
   readonly signal: AbortSignal
 }
 
+/**
+ * Trains, and writes the baselines at once where they are wanted: afterwards their memory is free for the report, which
+ * begins with none.
+ */
 async function trainOn(
   inputs: readonly Input[],
   options: TrainOptions,
   reading: RecordOptions,
+  baselinesPath: string | undefined,
   { refusals, order, progress, signal }: Company,
-): Promise<Trained> {
+): Promise<Model> {
   let readings = 0
   const events = async function* (): AsyncGenerator<readonly BehaviorEvent[]> {
     readings++
@@ -125,7 +127,10 @@ async function trainOn(
     }
   }
   try {
-    return await train(events, { ...options, watch: (event, baseline) => order.note(event, baseline) })
+    const watch: TrainOptions['watch'] = (event, baseline) => order.note(event, baseline)
+    const { model, baselines } = await train(events, { ...options, watch })
+    if (baselinesPath !== undefined) await writeWhole(baselinesPath, [baselinesFile(model, baselines)], signal)
+    return model
   } catch (error) {
     if (!(error instanceof RangeError) || !error.message.startsWith('Got no events')) throw error
     throw new CommandError(['the log has no events to train on', ...refusals.first].join('; '), undefined, error)

@@ -31,14 +31,18 @@ export class Scorer {
 
   /**
    * @param explain whether reasons are wanted even where the event is no anomaly
-   * @param before called with the baseline as it was before the event
+   * @param seen called before the event is learnt, with the baseline as it was, undefined for a user never seen
    */
-  score(event: BehaviorEvent, explain = false, before?: (baseline: Float32Array | undefined) => void): Verdict {
+  score(
+    event: BehaviorEvent,
+    explain = false,
+    seen?: (verdict: Verdict, baseline: Float32Array | undefined) => void,
+  ): Verdict {
     const { detector, baselines } = this
     const baseline = baselines.read(event.userId)
     this.order.note(event, baseline)
-    before?.(baseline)
     const verdict = detector.judge(event, baseline, explain)
+    seen?.(verdict, baseline)
     baselines.update(event.userId, (own) => detector.learn(event, own, verdict))
     this.events++
     if (verdict.isAnomaly) this.flagged++

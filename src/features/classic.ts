@@ -25,5 +25,6 @@ export function classic(eventTypes: readonly string[]): FeatureSet {
       { name: 'events_in_session_difference', of: 'difference', quantity: 'event_count' },
       { name: 'hour_distance', of: 'distance', category: 'hour' },
     ],
+    { scoring: 'depth', featureChoice: 'uniform' },
   )
 }

@@ -1,4 +1,5 @@
 import { type BaselineLayout, type Category, layoutOf, type Quantity } from '../baseline/layout.ts'
+import type { FitOptions } from '../forest/index.ts'
 
 /**
  * A feature set is a value: what of an event and of a user's baseline becomes the numbers that a forest is trained on.
@@ -8,6 +9,8 @@ export interface FeatureSet {
   readonly name: string
   readonly layout: BaselineLayout
   readonly features: readonly Feature[]
+  /** How a forest on these features is best grown, found by evidence. */
+  readonly forest: Pick<FitOptions, 'scoring' | 'featureChoice' | 'featureWeights'>
   /** Changes when anything changes that would make a trained forest see other numbers. */
   readonly hash: string
 }
@@ -51,6 +54,7 @@ export function defineFeatureSet(
   quantities: readonly Quantity[],
   categories: readonly Category[],
   features: readonly Feature[],
+  forest: FeatureSet['forest'],
 ): FeatureSet {
   const known = new Set<string>()
   for (const feature of features) {
@@ -69,7 +73,7 @@ export function defineFeatureSet(
     categories.map((category) => [category.name, category.size, category.circular, category.perSession]),
     features,
   ])
-  return { name, layout: layoutOf(quantities, categories), features, hash: fnv1a(description) }
+  return { name, layout: layoutOf(quantities, categories), features, forest, hash: fnv1a(description) }
 }
 
 /** FNV-1a, 32 bits, as eight hexadecimal digits (Fowler, Noll, Vo). */

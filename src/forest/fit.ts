@@ -23,6 +23,11 @@ export interface FitOptions {
    * more often (after isotree's `weigh_by_kurtosis`). Default 'kurtosis'.
    */
   readonly featureChoice?: FeatureChoice
+  /**
+   * How much likelier each feature is to be chosen than `featureChoice` alone would have it, one number from 0.001 to
+   * 1000 a column. Default: all alike.
+   */
+  readonly featureWeights?: readonly number[]
   /** Any safe integer. Default 1. */
   readonly seed?: number
 }
@@ -40,12 +45,20 @@ export interface FitOptions {
  *   value that is not finite, with its row and column (from 0), or options that make for more than 2^21 nodes
  */
 export function fitForest(rows: Float32Array, columns: number, options: FitOptions = {}): Forest {
-  const { trees = 200, sampleSize = 256, scoring = 'density', featureChoice = 'kurtosis', seed = 1 } = options
+  const {
+    trees = 200,
+    sampleSize = 256,
+    scoring = 'density',
+    featureChoice = 'kurtosis',
+    featureWeights,
+    seed = 1,
+  } = options
   expectWhole('columns', columns, 1, MAX_COLUMNS)
   expectWhole('trees', trees, 1, MAX_TREES)
   expectWhole('sampleSize', sampleSize, 1, MAX_SAMPLE_SIZE)
   expectOneOf('scoring', scoring, ['depth', 'density'])
   expectOneOf('featureChoice', featureChoice, ['uniform', 'kurtosis'])
+  if (featureWeights !== undefined) expectWeights(featureWeights, columns)
   expectFiniteRows(rows, columns)
   const rowCount = rows.length / columns
   const size = Math.min(sampleSize, rowCount)
@@ -54,7 +67,7 @@ export function fitForest(rows: Float32Array, columns: number, options: FitOptio
 
   const random = new Random(seed)
   const nodes = new Preorder()
-  const grower = new Grower({ columns, sampleSize: size, maxDepth, featureChoice }, random, nodes)
+  const grower = new Grower({ columns, sampleSize: size, maxDepth, featureChoice, featureWeights }, random, nodes)
   const bounds = new Float32Array(columns * 2)
   for (let f = 0; f < columns; f++) bounds.set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 2 * f)
   const order = Int32Array.from({ length: rowCount }, (_, i) => i)
@@ -73,6 +86,12 @@ function drawToFront(order: Int32Array, size: number, random: Random): void {
     order[pick] = order[i] as number
     order[i] = row
   }
+}
+
+function expectWeights(weights: readonly number[], columns: number): void {
+  if (weights.length !== columns) throw new RangeError(`Got ${weights.length} featureWeights when expected ${columns}.`)
+  const wrong = weights.find((weight) => !(weight >= 0.001 && weight <= 1000))
+  if (wrong !== undefined) throw new RangeError(`Got featureWeights of ${wrong} when expected 0.001 to 1000.`)
 }
 
 function expectFiniteRows(rows: Float32Array, columns: number): void {

@@ -13,6 +13,8 @@ export interface Shape {
   readonly sampleSize: number
   readonly maxDepth: number
   readonly featureChoice: FeatureChoice
+  /** How much likelier each feature is to be chosen than it would be; undefined: all alike. */
+  readonly featureWeights: readonly number[] | undefined
 }
 
 /** A share of a range below this is as good as none; it keeps products of shares far from underflow. */
@@ -29,6 +31,8 @@ export class Grower {
   readonly #sampleSize: number
   readonly #maxDepth: number
   readonly #weighs: boolean
+  readonly #byKurtosis: boolean
+  readonly #likelier: Float64Array
   readonly #random: Random
   readonly #nodes: Preorder
   /** The sample, column by column: a node reads one column of its rows. */
@@ -40,17 +44,23 @@ export class Grower {
   /** How likely a node is to split on each feature. */
   readonly #weights: Float64Array
 
-  constructor({ columns, sampleSize, maxDepth, featureChoice }: Shape, random: Random, nodes: Preorder) {
+  constructor(
+    { columns, sampleSize, maxDepth, featureChoice, featureWeights }: Shape,
+    random: Random,
+    nodes: Preorder,
+  ) {
     this.#columns = columns
     this.#sampleSize = sampleSize
     this.#maxDepth = maxDepth
-    this.#weighs = featureChoice === 'kurtosis'
+    this.#byKurtosis = featureChoice === 'kurtosis'
+    this.#weighs = this.#byKurtosis || featureWeights !== undefined
+    this.#likelier = Float64Array.from({ length: columns }, (_, f) => featureWeights?.[f] ?? 1)
     this.#random = random
     this.#nodes = nodes
     this.#values = new Float32Array(columns * sampleSize)
     this.#rows = Int32Array.from({ length: sampleSize }, (_, i) => i)
     this.#features = Int32Array.from({ length: columns }, (_, i) => i)
-    this.#weights = new Float64Array(columns).fill(1)
+    this.#weights = Float64Array.from(this.#likelier)
   }
 
   /** Grows one tree from the first rows that `sample` names, of the row-major `data`, and widens `bounds` to hold them. */
@@ -76,7 +86,7 @@ export class Grower {
     const count = end - start
     const features = this.#features
     const splits = count > 1 && depth < this.#maxDepth
-    if (splits && this.#weighs) this.#weigh(start, end, constants)
+    if (splits && this.#byKurtosis) this.#weigh(start, end, constants)
     for (let known = constants; splits && known < this.#columns; known++) {
       const pick = this.#weighs ? this.#pickWeighted(known) : known + this.#random.integer(this.#columns - known)
       const feature = features[pick] as number
@@ -115,7 +125,8 @@ export class Grower {
         second += square
         fourth += square * square
       }
-      this.#weights[feature] = second > 0 ? Math.sqrt(count * fourth) / second : 0
+      const kurtosis = second > 0 ? Math.sqrt(count * fourth) / second : 0
+      this.#weights[feature] = kurtosis * (this.#likelier[feature] as number)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Decision } from '../decision.ts'
 import { attributesOf } from './attributes.ts'
-import { type EventLogger, emitDetected, globalLogger, takesDetected } from './log.ts'
+import { type EventLogger, emitDetected, GlobalLogger, takesDetected } from './log.ts'
 import { DecisionMetrics } from './metrics.ts'
 import { annotateNative, type NativeSpan, recordingSpan } from './span.ts'
 import { UserHasher } from './user-hash.ts'
@@ -21,6 +21,7 @@ export interface TelemetryOptions {
 /** What is told of decisions, to whoever listens. Where nobody does, nothing is computed; nothing here ever throws. */
 export class Telemetry {
   readonly #logger: EventLogger | undefined
+  readonly #globalLogger = new GlobalLogger()
   readonly #metrics: DecisionMetrics
   readonly #hasher: UserHasher | undefined
 
@@ -47,9 +48,10 @@ export class Telemetry {
   /**
    * Tells of a decision on the active spans, in a log event where the event is an anomaly, and in the metrics.
    *
+   * @param route gives the pattern that matched, where somebody wants it
    * @param native the active span of Workers' own tracing
    */
-  tell(decision: Decision, route: string, native: NativeSpan | undefined, userHash: string | undefined): void {
+  tell(decision: Decision, route: () => string, native: NativeSpan | undefined, userHash: string | undefined): void {
     try {
       this.#metrics.count(decision, route)
       const span = recordingSpan()
@@ -66,7 +68,7 @@ export class Telemetry {
   }
 
   #listeningLogger(): EventLogger | undefined {
-    const logger = this.#logger ?? globalLogger()
+    const logger = this.#logger ?? this.#globalLogger.get()
     return logger !== undefined && takesDetected(logger) ? logger : undefined
   }
 

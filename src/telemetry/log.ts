@@ -21,15 +21,25 @@ export interface EventLogger {
   }): void
 }
 
-interface LogsApi {
+interface LoggerProvider {
   getLogger(name: string): EventLogger
 }
 
-/** The logger of the API's global provider; undefined where the API has no logs yet (1.9). */
-export function globalLogger(): EventLogger | undefined {
-  // By name: with a plain `api.logs` bundlers complain of, or refuse, an API package that has no such export.
-  const logs: unknown = Reflect.get(api, 'logs')
-  return hasLogger(logs) ? logs.getLogger(names.SCOPE) : undefined
+/** The logger of the API's global provider, whichever that is when it is asked for. */
+export class GlobalLogger {
+  #provider: LoggerProvider | undefined
+  #logger: EventLogger | undefined
+
+  /** Undefined where the API has no logs yet (1.9). */
+  get(): EventLogger | undefined {
+    // By name: with a plain `api.logs` bundlers complain of, or refuse, an API package that has no such export.
+    const provider = providerOf(Reflect.get(api, 'logs'))
+    if (provider !== this.#provider) {
+      this.#provider = provider
+      this.#logger = provider?.getLogger(names.SCOPE)
+    }
+    return this.#logger
+  }
 }
 
 /** Whether it is worth the trouble to make the log event. */
@@ -48,6 +58,11 @@ export function emitDetected(logger: EventLogger, attributes: DecisionAttributes
   })
 }
 
-function hasLogger(logs: unknown): logs is LogsApi {
-  return typeof logs === 'object' && logs !== null && 'getLogger' in logs && typeof logs.getLogger === 'function'
+function providerOf(logs: unknown): LoggerProvider | undefined {
+  return hasProvider(logs) ? logs.getLoggerProvider() : undefined
+}
+
+function hasProvider(logs: unknown): logs is { getLoggerProvider(): LoggerProvider } {
+  if (typeof logs !== 'object' || logs === null || !('getLoggerProvider' in logs)) return false
+  return typeof logs.getLoggerProvider === 'function'
 }

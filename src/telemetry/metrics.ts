@@ -26,15 +26,15 @@ export class DecisionMetrics {
     if (meter !== undefined) this.#instruments = instrumentsOf(meter)
   }
 
-  /** @param route the pattern that matched, never a path: paths are the client's to choose */
-  count(decision: Decision, route: string): void {
+  /** @param route gives the pattern that matched, never a path: paths are the client's to choose */
+  count(decision: Decision, route: () => string): void {
     const instruments = this.#current()
     if (instruments === undefined) return
     const dimensions: api.Attributes = {
       [names.DECISION]: decision.outcome,
       [names.WOULD_BE]: decision.wouldBe,
       [names.MODEL_VERSION]: decision.model.version,
-      [names.HTTP_ROUTE]: route,
+      [names.HTTP_ROUTE]: route(),
     }
     if (decision.score !== null) instruments.scores.record(decision.score, dimensions)
     instruments.evaluations.add(
