@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
-import { type AccessRecord, formatProblem, readRecords } from '../src/records/index.ts'
+import { type AccessRecord, readRecords } from '../src/records/index.ts'
 import type { Answer, DemoRequest } from './client.ts'
 import { STATUS_HEADER, TIME_HEADER, USER_HEADER } from './headers.ts'
 
@@ -13,8 +13,8 @@ export interface LineTally {
   /** Entries that cannot be sent as an HTTP request. */
   unsendable: number
   blank: number
-  /** The first few that were not replayed: `line 8899: user agent is not terminated`. */
-  readonly examples: string[]
+  /** The first few that were not replayed, and why. */
+  readonly examples: { readonly line: number; readonly reason: string }[]
 }
 
 /** Lines that are named one by one. */
@@ -28,41 +28,60 @@ export function emptyTally(): LineTally {
  * Makes requests of the lines of an access log, plain or gzipped, and counts what cannot be one.
  *
  * @param limit lines to read at most
+ * @throws Error in one line, with the file's name, where it cannot be read
  */
 export async function* readAccessLog(file: string, limit: number, tally: LineTally): AsyncGenerator<DemoRequest> {
-  for await (const rows of readRecords(createReadStream(file), { format: 'combined' })) {
-    for (const row of rows) {
-      if (row.kind === 'rest') continue
-      if (tally.lines === limit) return
-      tally.lines++
-      if (row.kind === 'event') {
-        const { userId, timestampMs = 0 } = row.event
-        const request = requestOf(row.record as AccessRecord, userId, timestampMs, row.line)
-        if (typeof request === 'object') yield request
-        else countUnsendable(tally, row.line, request)
-      } else if (row.kind === 'problem') {
-        tally.refused++
-        note(tally, formatProblem(row))
-      } else {
-        tally.blank++
+  try {
+    for await (const rows of readRecords(createReadStream(file), { format: 'combined' })) {
+      for (const row of rows) {
+        if (row.kind === 'rest') continue
+        if (tally.lines === limit) return
+        tally.lines++
+        if (row.kind === 'event') {
+          const { userId, timestampMs = 0 } = row.event
+          const request = requestOf(row.record as AccessRecord, userId, timestampMs, row.line)
+          if (typeof request === 'object') yield request
+          else countUnsendable(tally, row.line, request)
+        } else if (row.kind === 'problem') {
+          tally.refused++
+          note(tally, row.line, row.reason)
+        } else {
+          tally.blank++
+        }
       }
     }
+  } catch (cause) {
+    throw new Error(`${file}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+const IN_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'this is a folder',
+  EACCES: 'it may not be read',
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return ('code' in cause ? IN_WORDS[String(cause.code)] : undefined) ?? cause.message
 }
 
 /** Counts a request that was sent. Some are answered before they come to the app: workerd knows only so many methods. */
 export function countAnswer(tally: LineTally, line: number, { status, decision }: Answer): void {
   if (decision !== undefined) tally.replayed++
-  else countUnsendable(tally, line, `refused by workerd: ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd())
+  else countUnsendable(tally, line, `workerd refused it: ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd())
 }
 
 function countUnsendable(tally: LineTally, line: number, reason: string): void {
   tally.unsendable++
-  note(tally, `line ${line}: ${reason}`)
+  note(tally, line, reason)
 }
 
-function note({ examples }: LineTally, example: string): void {
-  if (examples.length < MOST_EXAMPLES) examples.push(example)
+function note({ examples }: LineTally, line: number, reason: string): void {
+  // What workerd refuses is known only after later lines have been read.
+  examples.push({ line, reason })
+  examples.sort((a, b) => a.line - b.line)
+  examples.splice(MOST_EXAMPLES)
 }
 
 function requestOf(record: AccessRecord, user: string, timeMs: number, line: number): DemoRequest | string {

@@ -74,14 +74,17 @@ async function showLog(file: string, limit: number): Promise<void> {
     if (answer.decision !== undefined) tally.count(request, answer.decision)
   })
   progress.stop('Replayed')
-  if (lines.lines > 0 && lines.replayed === 0) {
-    throw new Error(
-      `${file}: no line of it is a request in an access log${lines.examples.map((e) => `; ${e}`)[0] ?? ''}`,
-    )
+  if (lines.replayed === 0) {
+    const [first] = lines.examples
+    const why = first === undefined ? '' : `; line ${first.line}: ${first.reason}`
+    throw new Error(`${file}: no line of it is a request of an access log${why}`)
   }
   say(linesText(lines), scoredText(tally, collector.spans), flaggedText(tally, FLAG_AT), '')
   sayStrangest(tally, collector, { labelled: false, oneDay: false })
-  say('The bundled model was trained on simulated users: it has never seen this site, nor any other.')
+  say(
+    'The bundled model knows simulated users of an application, and no website: there a page brings its images',
+    'with it, faster than any of them clicks. A model trained on the log of the site itself tells more.',
+  )
 }
 
 function sayStrangest(tally: Tally, collector: Collector, columns: { labelled: boolean; oneDay: boolean }): void {

@@ -1,5 +1,8 @@
 import { progress, spinner } from '@clack/prompts'
 
+/** The bar and what it says. */
+const MIN_COLUMNS = 80
+
 /** Tells how far a replay has come: on a terminal, on stderr, and nowhere else. */
 export interface Progress {
   advance(count: number): void
@@ -8,7 +11,8 @@ export interface Progress {
 
 /** @param total requests to come; undefined where nobody knows */
 export function startProgress(message: string, total: number | undefined): Progress {
-  if (process.stderr.isTTY !== true) return { advance: () => undefined, stop: () => undefined }
+  // Some terminals say that they have no columns: nothing fits in those.
+  if (process.stderr.isTTY !== true || !(process.stderr.columns >= MIN_COLUMNS)) return { advance: () => undefined, stop: () => undefined }
   const output = process.stderr
   if (total !== undefined) {
     const bar = progress({ max: total, output })

@@ -45,17 +45,14 @@ export function linesText(tally: LineTally): string {
   const parts = [
     `${count(replayed)} replayed`,
     ...(refused > 0 ? [`${count(refused)} refused`] : []),
-    ...(unsendable > 0 ? [`${count(unsendable)} not to be sent over HTTP`] : []),
+    ...(unsendable > 0 ? [`${count(unsendable)} unsendable`] : []),
     ...(blank > 0 ? [`${count(blank)} blank`] : []),
   ].join(', ')
   const summary = `${count(lines)} ${lines === 1 ? 'line' : 'lines'}: ${parts}`
-  const more = refused + unsendable - examples.length
-  if (examples.length === 1 && more === 0) return `${summary}: ${examples[0]}`
-  return [
-    summary,
-    ...examples.map((example) => `  ${example}`),
-    ...(more > 0 ? [`  and ${count(more)} more`] : []),
-  ].join('\n')
+  const named = examples.map(({ line, reason }) => `line ${line}: ${reason}`)
+  const more = refused + unsendable - named.length
+  if (named.length === 1 && more === 0) return `${summary}: ${named[0]}`
+  return [summary, ...named.map((text) => `  ${text}`), ...(more > 0 ? [`  and ${count(more)} more`] : [])].join('\n')
 }
 
 interface Columns {
@@ -80,21 +77,22 @@ export function strangestText(strangest: readonly Strange[], { labelled, oneDay 
     decision.percentile.toFixed(4),
     ...(labelled ? [request.kind === '' ? 'the user' : `intruder: ${request.kind.replaceAll('_', ' ')}`] : []),
   ])
-  const head = ['user', 'time', 'what they did', 'score', 'pctile', ...(labelled ? ['who it was'] : [])]
+  const head = ['user', 'time, UTC', 'what they did', 'score', 'pctile', ...(labelled ? ['who it was'] : [])]
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const text = (row: readonly string[]): string => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`
   const reasonsAt = (widths[0] ?? 0) + 4
   return [
     text(head).trimEnd(),
-    ...rows.map((row, i) => `${text(row).trimEnd()}\n${indented(reasonsText(strangest[i] as Strange), reasonsAt)}`),
+    ...rows.flatMap((row, i) => [text(row).trimEnd(), ...wrapped(reasonsText(strangest[i] as Strange), reasonsAt)]),
   ].join('\n')
 }
 
+/** Why, in words; empty where the request was no anomaly, which has no reasons. */
 function reasonsText({ decision }: Strange): string {
   const { reasons } = decision
   const strongest = reasons[0]?.contribution ?? 0
   const worth = reasons.filter(({ contribution }) => contribution > LEAST_PART * strongest).slice(0, MOST_REASONS)
-  return worth.length > 0 ? worth.map(({ text }) => text).join('; ') : 'no reasons: below the threshold'
+  return worth.map(({ text }) => text).join('; ')
 }
 
 /** A span as OTLP/JSON has it, an attribute a line; what is empty or the same in every span is left out. */
@@ -122,14 +120,15 @@ function spaced(json: string): string {
   })
 }
 
-function indented(text: string, by: number): string {
-  const lines: string[] = ['']
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1) ?? ''
-    if (by + last.length + word.length + 1 <= WIDTH) lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
-    else lines.push(word)
+/** Lines of words, none when there are none. */
+function wrapped(text: string, indent: number): string[] {
+  const lines: string[] = []
+  for (const word of text === '' ? [] : text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(' '.repeat(indent) + word)
+    else lines[lines.length - 1] = `${last} ${word}`
   }
-  return lines.map((part) => ' '.repeat(by) + part).join('\n')
+  return lines
 }
 
 function cut(text: string, length: number): string {

@@ -12,6 +12,8 @@ export interface SimulationOptions {
   readonly seed: number
   /** Share of anomalous events aimed at, 0 to 0.5. */
   readonly anomalies: number
+  /** Share of users whose lives are irregular: any hour, either device, sessions of any size. */
+  readonly irregular: number
   /** First day, milliseconds since 1970, a midnight UTC. */
   readonly startMs: number
 }
@@ -22,6 +24,7 @@ export const SIMULATION_DEFAULTS: SimulationOptions = {
   days: 21,
   seed: 1,
   anomalies: 0.02,
+  irregular: 0.01,
   startMs: Date.UTC(2026, 0, 5),
 }
 
@@ -47,7 +50,7 @@ export function simulate(options: Partial<SimulationOptions> = {}): LabelledEven
   for (let user = 0; user < settings.users; user++) {
     // A stream of its own for each user: more users never change the ones there are.
     const random = new Random(settings.seed * 1_000_003 + user)
-    simulateUser(random, drawPersona(random, `u${user + 1}`, settings.days), settings, events)
+    simulateUser(random, drawPersona(random, `u${user + 1}`, settings), settings, events)
   }
   return events.sort((a, b) => a.event.timestampMs - b.event.timestampMs || (a.event.userId < b.event.userId ? -1 : 1))
 }

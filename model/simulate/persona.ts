@@ -76,10 +76,18 @@ function weeklyRhythm(random: Random): number[] {
   return normalised(Array.from({ length: 7 }, (_, day) => (day < 5 ? 0.7 + 0.6 * random.uniform() : weekend)))
 }
 
-/** One user, drawn at random. @param days length of the simulated log */
-export function drawPersona(random: Random, id: string, days: number, settled = false): Persona {
+/** What of the simulation a user's life depends on. */
+export interface Lives {
+  /** Length of the log. */
+  readonly days: number
+  /** Share of users whose lives are irregular. */
+  readonly irregular: number
+}
+
+/** One user, drawn at random. */
+export function drawPersona(random: Random, id: string, { days, irregular }: Lives, settled = false): Persona {
   const actions = [gamma(random, 6), gamma(random, 3), gamma(random, 0.3)]
-  const erratic = random.uniform() < 0.01
+  const erratic = random.uniform() < irregular
   const persona: Persona = {
     id,
     hours: dailyRhythm(random, erratic),
@@ -96,7 +104,7 @@ export function drawPersona(random: Random, id: string, days: number, settled = 
     next: undefined,
   }
   if (settled || random.uniform() >= 0.02) return persona
-  const next = drawPersona(random, id, days, true)
+  const next = drawPersona(random, id, { days, irregular }, true)
   return {
     ...persona,
     changeDay: Math.floor(days * (0.3 + 0.5 * random.uniform())),

@@ -20,9 +20,10 @@ export class CommandError extends Error {
 
 /** What the system said, in words: `no such file`, with the code where there are no better words. */
 export function systemReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  if (code === undefined) return error instanceof Error ? error.message : String(error)
-  return REASONS[code] ?? code
+  if (!(error instanceof Error)) return String(error)
+  // Only what the system said has a call: other errors have codes of their own, and messages that say more.
+  if (!('syscall' in error && 'code' in error)) return error.message
+  return REASONS[String(error.code)] ?? String(error.code)
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -24,6 +24,9 @@ addScore(program, signal)
 addEvaluate(program, signal)
 addInspect(program, signal)
 for (const command of program.commands) command.exitOverride().addHelpText('after', `\n${EXIT_HELP}`)
+for (const command of [program, ...program.commands]) {
+  command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'hedgerow: ')) })
+}
 
 try {
   await program.parseAsync()

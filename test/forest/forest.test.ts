@@ -126,6 +126,25 @@ describe('the choices', () => {
     }
     expect(share('kurtosis')).toBeGreaterThan(share('uniform') * 1.2)
   })
+
+  it.each(['uniform', 'kurtosis'] as const)(
+    'splits more often on a column of greater weight, by %s',
+    (featureChoice) => {
+      const random = new Random(8)
+      const rows = Float32Array.from({ length: 4000 }, () => random.normal())
+      const share = (featureWeights?: readonly number[]): number => {
+        const forest = fitForest(rows, 4, {
+          featureChoice,
+          scoring: 'depth',
+          ...(featureWeights && { featureWeights }),
+        })
+        const contributions = forest.explain(Float32Array.of(9, 9, 9, 9))
+        return (contributions[0] as number) / contributions.reduce((sum, value) => sum + value)
+      }
+      expect(share([4, 1, 1, 1])).toBeGreaterThan(1.5 * share())
+      expect(share([1, 1, 1, 1])).toBeCloseTo(share(), 1)
+    },
+  )
 })
 
 describe('columns and rows that say nothing', () => {
@@ -247,6 +266,8 @@ describe('what cannot be fitted or scored is refused, and said', () => {
     [{ maxDepth: 33 }, 'Got maxDepth 33 when expected a whole number from 0 to 32.'],
     [{ seed: 0.5 }, 'seed: got 0.5'],
     [{ scoring: 'width' as Scoring }, 'Got scoring width when expected depth or density.'],
+    [{ featureWeights: [1, 2] }, 'Got 2 featureWeights when expected 12.'],
+    [{ featureWeights: new Array<number>(12).fill(Number.NaN) }, 'Got featureWeights of NaN when expected 0.001 to 1000.'],
     [{ featureChoice: 'best' as FeatureChoice }, 'Got featureChoice best when expected uniform or kurtosis.'],
   ])('refuses %o', (options, message) => {
     expect(() => fitForest(rows, BEHAVIOUR_COLUMNS, options)).toThrow(message)

@@ -21,7 +21,11 @@ describe('hedgerow()', () => {
   })
 
   it('never writes into the options it is given', async () => {
-    const options = Object.freeze({ flagAt: 0.9, onFailure: Object.freeze({ store: 'block' }), skip: () => false } as const)
+    const options = Object.freeze({
+      flagAt: 0.9,
+      onFailure: Object.freeze({ store: 'block' }),
+      skip: () => false,
+    } as const)
     const app = new Hono().use(hedgerow(options)).get('/', (c) => c.text('hello'))
     expect((await app.request('/')).status).toBe(200)
   })
