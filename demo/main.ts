@@ -56,7 +56,6 @@ async function showSimulation(users: number): Promise<void> {
       tally.count(request, answer.decision)
     },
   )
-  progress.stop('Replayed')
   say(scoredText(tally, collector.spans), '')
   sayStrangest(tally, collector, { labelled: true, oneDay: true })
   say(caughtText(tally, FLAG_AT))
@@ -73,7 +72,6 @@ async function showLog(file: string, limit: number): Promise<void> {
     countAnswer(lines, request.line, answer)
     if (answer.decision !== undefined) tally.count(request, answer.decision)
   })
-  progress.stop('Replayed')
   if (lines.replayed === 0) {
     const [first] = lines.examples
     const why = first === undefined ? '' : `; line ${first.line}: ${first.reason}`
@@ -104,6 +102,7 @@ async function run(
   progress: Progress,
   take: (exchange: Exchange) => void,
 ): Promise<Collector> {
+  let outcome = 'Stopped'
   const collector = await Collector.start()
   try {
     const running = await startWorker({ entry, ...worker, collectorPort: collector.port })
@@ -114,12 +113,14 @@ async function run(
         progress.advance(1)
       }
       await client.flush()
+      outcome = 'Replayed'
       return collector
     } finally {
       client.close()
       running.stop()
     }
   } finally {
+    progress.stop(outcome)
     collector.stop()
   }
 }

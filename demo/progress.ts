@@ -12,7 +12,8 @@ export interface Progress {
 /** @param total requests to come; undefined where nobody knows */
 export function startProgress(message: string, total: number | undefined): Progress {
   // Some terminals say that they have no columns: nothing fits in those.
-  if (process.stderr.isTTY !== true || !(process.stderr.columns >= MIN_COLUMNS)) return { advance: () => undefined, stop: () => undefined }
+  if (process.stderr.isTTY !== true || !(process.stderr.columns >= MIN_COLUMNS))
+    return { advance: () => undefined, stop: () => undefined }
   const output = process.stderr
   if (total !== undefined) {
     const bar = progress({ max: total, output })

@@ -4,7 +4,7 @@ import type { Answer, Client, DemoRequest } from './client.ts'
 export const LANES = 16
 
 /** Requests that are taken from the source at a time: so far may users overtake one another. */
-const BATCH = 512
+const BATCH = 128
 
 export type Exchange = readonly [request: DemoRequest, answer: Answer]
 

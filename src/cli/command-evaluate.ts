@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { type Evaluation, evaluate } from '../../model/evaluate.ts'
 import { emptyFacts, gatherFacts } from '../baseline/facts.ts'
+import { evaluationInWords } from './evaluation-words.ts'
 import { CommandError } from './exit.ts'
 import { inputsOf } from './inputs.ts'
+import { Judgements } from './judgements.ts'
 import { type Labels, readLabels } from './labels.ts'
 import { readBaselines, readModel } from './model-file.ts'
 import { type OlderEvaluation, OlderRecipe } from './older-recipe.ts'
@@ -20,8 +22,6 @@ import { Refusals } from './refusals.ts'
 import { say } from './say.ts'
 import { Scorer } from './scorer.ts'
 import { StandardOutput } from './standard-output.ts'
-import { evaluationInWords } from './evaluation-words.ts'
-import { Judgements } from './judgements.ts'
 
 interface Flags extends ReadingFlags, ThresholdFlags {
   readonly labels: string
@@ -42,7 +42,10 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
         'beside it the older recipe, where python3 with scikit-learn is installed. Holds about 20 bytes for each event.',
     )
   addThresholds(addReading(command))
-    .requiredOption('--labels <file>', 'row,kind: row counts the records of all inputs from 0; kind is empty for normal')
+    .requiredOption(
+      '--labels <file>',
+      'row,kind: row counts the records of all inputs from 0; kind is empty for normal',
+    )
     .option('--model <file>', 'model file; else the bundled model')
     .option('--baselines <file>', 'baselines to begin with, as train or score wrote them')
     .option('--no-older', 'leave the older recipe out')
@@ -66,11 +69,11 @@ async function run(paths: readonly string[], flags: Flags, signal: AbortSignal):
   let row = 0
   try {
     progress.begin('scoring', totalBytes(inputs))
-    for await (const { input, rows } of readInputs(inputs, options, signal, progress)) {
+    for await (const { input, rows, eventOf } of readInputs(inputs, options, signal, progress)) {
       refusals.noteAll(input, rows)
       for (const each of rows) {
         if (each.kind === 'event') {
-          const { event } = each
+          const event = eventOf(each)
           const kind = labels.kindOf(row)
           const verdict = scorer.score(event, false, (_, baseline) => {
             if (older === undefined || older.tooMany) return

@@ -63,9 +63,9 @@ async function score(paths: readonly string[], flags: Flags, signal: AbortSignal
   const out = new Output()
   try {
     progress.begin('scoring', totalBytes(inputs))
-    for await (const { input, format, rows } of readInputs(inputs, options, signal, progress)) {
+    for await (const { input, format, rows, eventOf } of readInputs(inputs, options, signal, progress)) {
       if (rows.length === 0) renderer.finish(out)
-      renderer.render(refusals.before(rows), format, out)
+      renderer.render(refusals.before(rows), format, eventOf, out)
       await stdout.write(out.take())
       refusals.noteAll(input, rows)
     }

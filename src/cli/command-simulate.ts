@@ -33,7 +33,7 @@ export function addSimulate(program: Command, signal: AbortSignal): void {
       try {
         await mkdir(flags.out, { recursive: true })
       } catch (cause) {
-        throw new CommandError(`cannot make the folder ${flags.out}: ${systemReason(cause)}`, undefined, cause)
+        throw new CommandError(`cannot make the folder ${flags.out}: ${systemReason(cause)}`, { cause })
       }
       await writeWhole(join(flags.out, 'events.csv'), blocks(eventsCsv(events)), signal)
       await writeWhole(join(flags.out, 'labels.csv'), blocks(labelsCsv(events)), signal)

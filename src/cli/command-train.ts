@@ -121,9 +121,9 @@ async function trainOn(
     readings++
     const first = readings === 1
     progress.begin(first ? 'training 1/2' : 'training 2/2', totalBytes(inputs))
-    for await (const { input, rows } of readInputs(inputs, reading, signal, progress)) {
+    for await (const { input, rows, eventOf } of readInputs(inputs, reading, signal, progress)) {
       if (first) refusals.noteAll(input, rows)
-      yield rows.flatMap((row) => (row.kind === 'event' ? [row.event] : []))
+      yield rows.flatMap((row) => (row.kind === 'event' ? [eventOf(row)] : []))
     }
   }
   try {
@@ -133,7 +133,7 @@ async function trainOn(
     return model
   } catch (error) {
     if (!(error instanceof RangeError) || !error.message.startsWith('Got no events')) throw error
-    throw new CommandError(['the log has no events to train on', ...refusals.first].join('; '), undefined, error)
+    throw new CommandError(['the log has no events to train on', ...refusals.first].join('; '), { cause: error })
   } finally {
     progress.stop()
   }

@@ -21,14 +21,23 @@ export function evaluationInWords(
     ['kind', 'events', 'ROC-AUC', 'flagged', ...(beside ? ['older: ROC-AUC', 'flagged'] : [])],
     ...evaluation.kinds.map(({ kind, events, rocAuc, recall }) => {
       const other = beside?.kinds.find((candidate) => kinds[candidate.kind] === kind)
-      return [kind, String(events), rocAuc.toFixed(3), percent(recall, 1), other?.rocAuc.toFixed(3), other && percent(other.recall, 1)]
+      return [
+        kind,
+        String(events),
+        rocAuc.toFixed(3),
+        percent(recall, 1),
+        other?.rocAuc.toFixed(3),
+        other && percent(other.recall, 1),
+      ]
     }),
   ])
   const note =
     beside === undefined
       ? String(older)
       : `The older recipe: scikit-learn ${beside.version}, raw values and per-user means; it sees the whole log at once.`
-  return [`${count(events, 'event')}, ${percent(anomalies)} of them labelled`, '', totals, '', each, '', note].join('\n')
+  return [`${count(events, 'event')}, ${percent(anomalies)} of them labelled`, '', totals, '', each, '', note].join(
+    '\n',
+  )
 }
 
 /** Columns as wide as they must be; the first to the left, the others to the right. */
@@ -36,6 +45,8 @@ function table(rows: readonly (readonly (string | undefined)[])[]): string {
   const cells = rows.map((row) => row.filter((cell) => cell !== undefined))
   const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)))
   return cells
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('   '))
+    .map((row) =>
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('   '),
+    )
     .join('\n')
 }

@@ -12,9 +12,9 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly exitCode: number
 
-  constructor(message: string, exitCode: number = EXIT.failed, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.exitCode = exitCode
+  constructor(message: string, options: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.exitCode = options.exitCode ?? EXIT.failed
   }
 }
 

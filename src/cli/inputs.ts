@@ -41,7 +41,7 @@ async function fileInput(path: string, signal: AbortSignal): Promise<Input> {
     found = await stat(path)
     if (found.isFile()) await (await open(path)).close()
   } catch (cause) {
-    throw new CommandError(`cannot read ${path}: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`cannot read ${path}: ${systemReason(cause)}`, { cause })
   }
   if (found.isDirectory()) throw new CommandError(`cannot read ${path}: is a folder, wanted a file`)
   const options = { highWaterMark: CHUNK_BYTES, signal }
@@ -108,7 +108,7 @@ async function spool(
     await pipeline(input.open(), counted, createWriteStream('', { fd: file, autoClose: false }), { signal })
   } catch (cause) {
     signal.throwIfAborted()
-    throw new CommandError(`cannot keep ${input.name} for a second reading: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`cannot keep ${input.name} for a second reading: ${systemReason(cause)}`, { cause })
   }
   const stream = (): Readable =>
     createReadStream('', {

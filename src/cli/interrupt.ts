@@ -6,7 +6,7 @@ import { CommandError, EXIT } from './exit.ts'
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController()
-  const interrupt = (): void => controller.abort(new CommandError('interrupted', EXIT.interrupted))
+  const interrupt = (): void => controller.abort(new CommandError('interrupted', { exitCode: EXIT.interrupted }))
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   return controller.signal

@@ -66,7 +66,7 @@ export async function readLabels(path: string, signal: AbortSignal): Promise<Lab
   } catch (cause) {
     signal.throwIfAborted()
     const at = cause instanceof CommandError ? `line ${line}: ` : ''
-    throw new CommandError(`labels ${path}: ${at}${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`labels ${path}: ${at}${systemReason(cause)}`, { cause })
   }
   if (line === 0) throw new CommandError(`labels ${path}: got an empty file, wanted row,kind`)
   return labels

@@ -15,7 +15,7 @@ export async function readModel(path: string | undefined): Promise<Model> {
   try {
     return modelFromBytes(bytes)
   } catch (cause) {
-    throw new CommandError(`${path}: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`${path}: ${systemReason(cause)}`, { cause })
   }
 }
 
@@ -25,7 +25,7 @@ export async function readBaselines(path: string, model: Model, into: MemoryBase
   try {
     into.restore(baselinesFromBytes(bytes, layoutOf(model)))
   } catch (cause) {
-    throw new CommandError(`${path}: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`${path}: ${systemReason(cause)}`, { cause })
   }
 }
 
@@ -42,6 +42,6 @@ async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (cause) {
-    throw new CommandError(`cannot read ${path}: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`cannot read ${path}: ${systemReason(cause)}`, { cause })
   }
 }

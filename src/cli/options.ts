@@ -63,7 +63,7 @@ export function readingOptions(flags: ReadingFlags, eventTypes: readonly string[
   try {
     return { format: flags.format, map: parseMapping(flags.map), maxLineBytes: flags.maxLineBytes, eventTypes }
   } catch (cause) {
-    throw new CommandError(`--map: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`--map: ${systemReason(cause)}`, { cause })
   }
 }
 

@@ -28,7 +28,7 @@ export async function writeWhole(
     await rm(temporary, { force: true })
     signal.throwIfAborted()
     if (cause instanceof CommandError) throw cause
-    throw new CommandError(`cannot write ${path}: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`cannot write ${path}: ${systemReason(cause)}`, { cause })
   }
 }
 
@@ -43,7 +43,7 @@ export async function expectWritable(path: string): Promise<void> {
   try {
     await (await open(probe, 'wx')).close()
   } catch (cause) {
-    throw new CommandError(`cannot write ${path}: ${systemReason(cause)}`, undefined, cause)
+    throw new CommandError(`cannot write ${path}: ${systemReason(cause)}`, { cause })
   } finally {
     await rm(probe, { force: true })
   }

@@ -1,4 +1,13 @@
-import { type Format, type RecordOptions, RecordsError, type Row, readRecords } from '../records/index.ts'
+import type { BehaviorEvent } from '../event.ts'
+import {
+  type EventRow,
+  type Format,
+  type RecordOptions,
+  RecordsError,
+  type Row,
+  readRecords,
+} from '../records/index.ts'
+import { keyedEvent } from '../records/keyed.ts'
 import { CommandError, systemReason } from './exit.ts'
 import type { Input } from './inputs.ts'
 
@@ -7,6 +16,8 @@ export interface Batch {
   readonly format: Format | undefined
   /** None in the batch that says that the input has ended. */
   readonly rows: readonly Row[]
+  /** The event of one of the rows, under the key of its user's baseline. */
+  readonly eventOf: (row: EventRow) => BehaviorEvent
 }
 
 /** Where a reading is, for whoever shows it. */
@@ -29,17 +40,18 @@ export async function* readInputs(
   for (const input of inputs) {
     try {
       const records = readRecords(watched(input, watcher), options)
+      const eventOf = (row: EventRow): BehaviorEvent => keyedEvent(row, records.format, options.map)
       for await (const rows of records) {
         signal.throwIfAborted()
         watcher.rows(rows.length)
-        yield { input, format: records.format, rows }
+        yield { input, format: records.format, rows, eventOf }
       }
-      yield { input, format: records.format, rows: [] }
+      yield { input, format: records.format, rows: [], eventOf }
     } catch (cause) {
       signal.throwIfAborted()
-      if (cause instanceof RecordsError) throw new CommandError(`${input.name}: ${cause.message}`, undefined, cause)
+      if (cause instanceof RecordsError) throw new CommandError(`${input.name}: ${cause.message}`, { cause })
       if (cause instanceof Error && 'syscall' in cause)
-        throw new CommandError(`cannot read ${input.name}: ${systemReason(cause)}`, undefined, cause)
+        throw new CommandError(`cannot read ${input.name}: ${systemReason(cause)}`, { cause })
       throw cause
     }
   }

@@ -32,7 +32,7 @@ export class Refusals {
     this.total++
     if (this.first.length >= MOST_SHOWN) return
     const said = `${input.name}: ${formatProblem(row)}`
-    if (this.#strict) throw new CommandError(said, EXIT.refused)
+    if (this.#strict) throw new CommandError(said, { exitCode: EXIT.refused })
     this.first.push(said)
   }
 

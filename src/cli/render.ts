@@ -1,3 +1,4 @@
+import type { BehaviorEvent } from '../event.ts'
 import type { EventRow, ProblemRow, Row } from '../records/index.ts'
 import { withoutMark } from '../records/row.ts'
 import type { AnomalyWriter } from './anomaly.ts'
@@ -6,6 +7,8 @@ import type { Scorer } from './scorer.ts'
 
 /** The member that a record gets. */
 const FIELD = 'anomaly'
+
+type EventOf = (row: EventRow) => BehaviorEvent
 
 /**
  * Rows into lines of NDJSON, one for each record, in order, each with its `anomaly` object.
@@ -31,8 +34,11 @@ export class Renderer {
     this.#explain = explain
   }
 
-  /** @param out gets what is to be written; texts, and bytes where the record's own are no valid UTF-8 */
-  render(rows: readonly Row[], format: string | undefined, out: Output): void {
+  /**
+   * @param eventOf the event of a row, under the key of its user's baseline
+   * @param out gets what is to be written; texts, and bytes where the record's own are no valid UTF-8
+   */
+  render(rows: readonly Row[], format: string | undefined, eventOf: EventOf, out: Output): void {
     const json = format === 'ndjson'
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as Row
@@ -41,7 +47,7 @@ export class Renderer {
         continue
       }
       if (this.#open !== undefined) this.finish(out)
-      if (row.kind === 'event') this.#record(row, json, this.#judge(row), out)
+      if (row.kind === 'event') this.#record(row, json, this.#judge(eventOf(row)), out)
       else if (row.kind === 'problem') this.#problem(row, json, out)
       else if (row.kind === 'blank' && json) out.text('\n')
     }
@@ -53,8 +59,7 @@ export class Renderer {
     this.#open = undefined
   }
 
-  #judge(row: EventRow): string {
-    const { event } = row
+  #judge(event: BehaviorEvent): string {
     try {
       return this.#writer.scored(this.#scorer.score(event, this.#explain))
     } catch (error) {

@@ -23,7 +23,7 @@ export class Scorer {
       this.detector = new Detector(model, thresholds)
     } catch (cause) {
       // It names the option, what it got and what it wanted.
-      throw new CommandError(systemReason(cause), undefined, cause)
+      throw new CommandError(systemReason(cause), { cause })
     }
     this.nobody = new Float32Array(model.featureSet.layout.width)
     this.baselines = new MemoryBaselines(model.featureSet.layout.width, maxUsers)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { CommandError } from './exit.ts'
+import { CommandError, systemReason } from './exit.ts'
 
 /** Whoever read our output reads no more: a quiet end, as of `hedgerow score … | head`. */
 export class OutputClosed extends Error {
@@ -25,10 +25,11 @@ export class StandardOutput {
       this.#expectOpen()
       if (!process.stdout.write(chunk)) await once(process.stdout, 'drain', { signal: this.#signal })
       this.#expectOpen()
-    } catch (error) {
+    } catch (cause) {
       this.#signal.throwIfAborted()
-      if (error instanceof Error && 'code' in error && error.code === 'EPIPE') throw new OutputClosed()
-      throw new CommandError(`cannot write: ${error instanceof Error ? error.message : 'unknown error'}`)
+      if (cause instanceof Error && 'code' in cause && cause.code === 'EPIPE')
+        throw new OutputClosed('nobody reads the output any more', { cause })
+      throw new CommandError(`cannot write the output: ${systemReason(cause)}`, { cause })
     }
   }
 

@@ -2,9 +2,9 @@
 export const MAX_TREES = 4096
 export const MAX_COLUMNS = 1024
 export const MAX_DEPTH = 32
-export const MAX_SAMPLE_SIZE = 2 ** 20
+export const MAX_SAMPLE_SIZE: number = 2 ** 20
 /** Over all trees. A link holds 22 bits of node and 10 bits of feature. */
-export const MAX_NODES = 2 ** 21
+export const MAX_NODES: number = 2 ** 21
 
 /** Throws unless `value` is a whole number from `low` to `high`: `Got trees 0 when expected a whole number from 1 to 4096.` */
 export function expectWhole(name: string, value: number, low: number, high: number): void {

@@ -267,7 +267,10 @@ describe('what cannot be fitted or scored is refused, and said', () => {
     [{ seed: 0.5 }, 'seed: got 0.5'],
     [{ scoring: 'width' as Scoring }, 'Got scoring width when expected depth or density.'],
     [{ featureWeights: [1, 2] }, 'Got 2 featureWeights when expected 12.'],
-    [{ featureWeights: new Array<number>(12).fill(Number.NaN) }, 'Got featureWeights of NaN when expected 0.001 to 1000.'],
+    [
+      { featureWeights: new Array<number>(12).fill(Number.NaN) },
+      'Got featureWeights of NaN when expected 0.001 to 1000.',
+    ],
     [{ featureChoice: 'best' as FeatureChoice }, 'Got featureChoice best when expected uniform or kurtosis.'],
   ])('refuses %o', (options, message) => {
     expect(() => fitForest(rows, BEHAVIOUR_COLUMNS, options)).toThrow(message)

@@ -106,21 +106,37 @@ describe('a model file', () => {
     ['no bytes', new Uint8Array(0), /^model: got 0 bytes when expected at least/],
     ['a later version', sealed(bytes.with(4, 9)), /^model: got format version 9 when expected 1/],
     ['a header that is no JSON', sealed(bytes.with(12 + 4 * 6, 0x78)), /^model header: got text that is not JSON/],
-    ['another feature set', withHeader((header) => (header['feature_set'] = 'other')), /feature set "other", which/],
+    [
+      'another feature set',
+      withHeader((header) => Object.assign(header, { feature_set: 'other' })),
+      /feature set "other", which/,
+    ],
     [
       'features computed otherwise',
-      withHeader((header) => (header['feature_set_hash'] = '0')),
+      withHeader((header) => Object.assign(header, { feature_set_hash: '0' })),
       /0 when expected [0-9a-f]{8}: trained on/,
     ],
     [
       'an inherited name',
-      withHeader((header) => (header['feature_set'] = 'toString')),
+      withHeader((header) => Object.assign(header, { feature_set: 'toString' })),
       /feature set "toString", which/,
     ],
-    ['fewer features', withHeader((header) => (header['features'] = ['a'])), /got features a when expected/],
-    ['no name', withHeader((header) => (header['name'] = '')), /no text of 1 to 200 characters for name/],
-    ['an event type twice', withHeader((header) => (header['event_types'] = ['login', 'login'])), /got event_types/],
-    ['no training facts', withHeader((header) => (header['training'] = null)), /got no object for training/],
+    [
+      'fewer features',
+      withHeader((header) => Object.assign(header, { features: ['a'] })),
+      /got features a when expected/,
+    ],
+    ['no name', withHeader((header) => Object.assign(header, { name: '' })), /no text of 1 to 200 characters for name/],
+    [
+      'an event type twice',
+      withHeader((header) => Object.assign(header, { event_types: ['login', 'login'] })),
+      /got event_types/,
+    ],
+    [
+      'no training facts',
+      withHeader((header) => Object.assign(header, { training: null })),
+      /got no object for training/,
+    ],
   ])('with %s is refused, and told why', (_, forged, message) => {
     expect(() => modelFromBytes(forged)).toThrow(message)
   })

@@ -10,7 +10,13 @@ type Option = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOp
 export type Series = BarSeriesOption | LineSeriesOption
 
 /** Colours come from the page, which has them for light and for dark. */
-export const COLOUR = { ink: 'var(--ink)', muted: 'var(--muted)', line: 'var(--line)', all: 'var(--all)', flagged: 'var(--flagged)' } as const
+export const COLOUR = {
+  ink: 'var(--ink)',
+  muted: 'var(--muted)',
+  line: 'var(--line)',
+  all: 'var(--all)',
+  flagged: 'var(--flagged)',
+} as const
 
 /** Drawn about as wide as a phone, so that text keeps its size there. */
 export const NARROW = { width: 360, height: 210 } as const
@@ -77,5 +83,12 @@ function axis(of: Axis, side: 'x' | 'y'): unknown {
     const label = { ...shared.axisLabel, ...(every === undefined ? {} : { interval: (i: number) => i % every === 0 }) }
     return { ...shared, type: 'category', data: categories, axisLabel: label }
   }
-  return { ...shared, type: log === true ? 'log' : 'value', splitNumber: 4, ...(step === undefined ? {} : { interval: step }), ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
+  return {
+    ...shared,
+    type: log === true ? 'log' : 'value',
+    splitNumber: 4,
+    ...(step === undefined ? {} : { interval: step }),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+  }
 }

@@ -70,7 +70,9 @@ export function hourEventsFigure({ hours }: Gatherer): Html {
       label: 'Events by hour of the day',
       x: { name: 'hour', categories: hours.map((_, hour) => String(hour)), every: 3 },
       y: { name: 'events', format: short },
-      series: [{ type: 'bar', data: hours.map(({ events }) => events), itemStyle: { color: COLOUR.all }, barWidth: '70%' }],
+      series: [
+        { type: 'bar', data: hours.map(({ events }) => events), itemStyle: { color: COLOUR.all }, barWidth: '70%' },
+      ],
     },
     NARROW,
   )
@@ -80,18 +82,30 @@ export function hourEventsFigure({ hours }: Gatherer): Html {
 export function timeFigures({ steps, fromMs, stepMs }: Gatherer): Html {
   const day = stepMs >= 24 * 3_600_000
   const times = steps.map((_, i) => new Date(fromMs + i * stepMs).toISOString())
-  const x = { name: 'time (UTC)', categories: times.map((time) => (day ? time.slice(5, 10) : time.slice(5, 13).replace('T', ' ') + 'h')) }
+  const x = {
+    name: 'time (UTC)',
+    categories: times.map((time) => (day ? time.slice(5, 10) : time.slice(5, 13).replace('T', ' ') + 'h')),
+  }
   const share = {
     label: 'Share of flagged events over time',
     x,
     y: { name: 'flagged', format: asPercent },
-    series: [{ type: 'bar', data: steps.map((step) => (step.events < FEWEST ? null : shareOf(step))), itemStyle: { color: COLOUR.flagged }, barCategoryGap: '15%' }] as Series[],
+    series: [
+      {
+        type: 'bar',
+        data: steps.map((step) => (step.events < FEWEST ? null : shareOf(step))),
+        itemStyle: { color: COLOUR.flagged },
+        barCategoryGap: '15%',
+      },
+    ] as Series[],
   }
   const events = {
     label: 'Events over time',
     x,
     y: { name: 'events', format: short },
-    series: [{ type: 'bar', data: steps.map((step) => step.events), itemStyle: { color: COLOUR.all }, barCategoryGap: '15%' }] as Series[],
+    series: [
+      { type: 'bar', data: steps.map((step) => step.events), itemStyle: { color: COLOUR.all }, barCategoryGap: '15%' },
+    ] as Series[],
   }
   const pair = (size: typeof WIDE | typeof NARROW): Html[] => [draw(share, size), draw(events, size)]
   return html`<div class="card wide">${pair(WIDE)}</div><div class="card narrow">${pair(NARROW)}</div>`
@@ -113,10 +127,22 @@ export function featureFigure(model: Model, { flaggedBins, flagged }: Gatherer, 
     {
       label: `Distribution of ${model.featureSet.features[feature]?.name ?? ''}`,
       x: { name: '', categories: bins.map((_, bin) => short(least + ((greatest - least) * bin) / BINS)), every: 4 },
-      y: { name: 'share (log scale)', log: true, min: 1e-5, max: 1, format: (value) => (value < 1e-4 ? '' : percent(value, value < 0.01 ? 2 : 0)) },
+      y: {
+        name: 'share (log scale)',
+        log: true,
+        min: 1e-5,
+        max: 1,
+        format: (value) => (value < 1e-4 ? '' : percent(value, value < 0.01 ? 2 : 0)),
+      },
       series: [
-        bars(bins.map((at) => model.histograms.shares[at] as number), COLOUR.all),
-        bars(bins.map((at) => (flagged === 0 ? 0 : (flaggedBins[at] as number) / flagged)), COLOUR.flagged),
+        bars(
+          bins.map((at) => model.histograms.shares[at] as number),
+          COLOUR.all,
+        ),
+        bars(
+          bins.map((at) => (flagged === 0 ? 0 : (flaggedBins[at] as number) / flagged)),
+          COLOUR.flagged,
+        ),
       ],
     },
     SMALL,
@@ -137,7 +163,17 @@ export function curveFigures({ roc, precisionRecall }: Curves, anomalies: number
         label: 'ROC curve',
         x: { name: 'normal events flagged', ...from0to1, format: asPercent },
         y: { name: 'anomalies found', ...from0to1, format: asPercent },
-        series: [line(roc, COLOUR.all, 'solid'), line([[0, 0], [1, 1]], COLOUR.muted, 'dashed')],
+        series: [
+          line(roc, COLOUR.all, 'solid'),
+          line(
+            [
+              [0, 0],
+              [1, 1],
+            ],
+            COLOUR.muted,
+            'dashed',
+          ),
+        ],
       },
       SQUARE,
     ),
@@ -146,7 +182,17 @@ export function curveFigures({ roc, precisionRecall }: Curves, anomalies: number
         label: 'Precision-recall curve',
         x: { name: 'anomalies found (recall)', ...from0to1, format: asPercent },
         y: { name: 'precision', ...from0to1, format: asPercent },
-        series: [line(precisionRecall, COLOUR.all, 'solid'), line([[0, anomalies], [1, anomalies]], COLOUR.muted, 'dashed')],
+        series: [
+          line(precisionRecall, COLOUR.all, 'solid'),
+          line(
+            [
+              [0, anomalies],
+              [1, anomalies],
+            ],
+            COLOUR.muted,
+            'dashed',
+          ),
+        ],
       },
       SQUARE,
     ),

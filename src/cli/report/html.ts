@@ -21,7 +21,13 @@ function textOf(value: Value): string {
   return escaped(String(value))
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /** Control characters, and those that turn the direction of the text after them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -31,15 +31,16 @@ export async function reportOf(model: Model, log: ReadLog, watcher: Watcher, sig
   const gathered = new Gatherer(model)
   const judgements = labels === undefined ? undefined : new Judgements()
   let row = 0
-  for await (const { input, rows } of readInputs(inputs, log.reading, signal, watcher)) {
+  for await (const { input, rows, eventOf } of readInputs(inputs, log.reading, signal, watcher)) {
     for (const each of rows) {
       if (each.kind === 'event') {
-        const { event, line } = each
+        const { line } = each
+        const event = eventOf(each)
         const kind = labels?.kindOf(row)
         const verdict = scorer.score(event, false, (said, baseline) =>
           gathered.add(event, said, () => scorer.detector.features(event, baseline)),
         )
-        gathered.strangest.offer(event, verdict, () => `${basename(input.name)}, line ${line}`, kind)
+        gathered.strangest.offer(each.event, verdict, () => `${basename(input.name)}, line ${line}`, kind)
         judgements?.add(verdict, kind ?? '')
       }
       if (each.kind === 'event' || each.kind === 'problem') row++

@@ -3,7 +3,15 @@ import type { Model } from '../../model.ts'
 import { factsOf } from '../command-inspect.ts'
 import { count, number, percent } from '../words.ts'
 import type { Curves } from './curves.ts'
-import { curveFigures, FEWEST, featureFigure, hourEventsFigure, hourFigure, scoreFigure, timeFigures } from './figures.ts'
+import {
+  curveFigures,
+  FEWEST,
+  featureFigure,
+  hourEventsFigure,
+  hourFigure,
+  scoreFigure,
+  timeFigures,
+} from './figures.ts'
 import type { Gatherer } from './gather.ts'
 import { cut, type Html, html } from './html.ts'
 import type { Strange } from './strangest.ts'
@@ -25,7 +33,13 @@ export interface Judged {
 }
 
 /** The report: one page that needs nothing else. All text of the log is escaped by `html`. */
-export function pageOf(model: Model, threshold: number, gathered: Gatherer, read: ReadFacts, judged: Judged | undefined): string {
+export function pageOf(
+  model: Model,
+  threshold: number,
+  gathered: Gatherer,
+  read: ReadFacts,
+  judged: Judged | undefined,
+): string {
   const flaggedShare = gathered.flagged / Math.max(1, gathered.events)
   const title = `${model.name} ${model.version}`
   const body = html`<main>
@@ -110,8 +124,14 @@ ${timeFigures(gathered)}`
 const MOST_REASONS = 4
 
 function strange({ event, verdict, place, kind }: Strange): Html {
-  const when = event.timestampMs === undefined ? `hour ${event.hourOfDay}` : `${new Date(event.timestampMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
-  const what = event.request === undefined ? event.eventType : `${event.request.method} ${event.request.route} (${event.eventType})`
+  const when =
+    event.timestampMs === undefined
+      ? `hour ${event.hourOfDay}`
+      : `${new Date(event.timestampMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const what =
+    event.request === undefined
+      ? event.eventType
+      : `${event.request.method} ${event.request.route} (${event.eventType})`
   const reasons = verdict.reasons.filter(({ contribution }) => contribution > 0).slice(0, MOST_REASONS)
   return html`<li${verdict.isAnomaly ? undefined : html` class="below"`}>
 <div class="head"><b><bdi>${cut(event.userId, 80)}</bdi></b><span class="score">${verdict.score.toFixed(3)}</span></div>
