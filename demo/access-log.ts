@@ -117,7 +117,8 @@ export function requestTarget(path: string): string | undefined {
   if (!rooted.startsWith('/')) return undefined
   return rooted
     .toWellFormed()
-    .replaceAll(/\\x([0-9a-f]{2})/gi, '%$1')
-    .replaceAll(/\\(["\\])/g, (_, escaped: string) => encodeURIComponent(escaped))
+    .replaceAll(/\\(?:x([0-9a-f]{2})|(["\\]))/gi, (_, byte?: string, mark = '') =>
+      byte === undefined ? encodeURIComponent(mark) : `%${byte}`,
+    )
     .replaceAll(NOT_ALLOWED, (character) => encodeURIComponent(character))
 }

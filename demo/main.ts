@@ -23,6 +23,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.once('exit', (code) => {
   if (!finished && code === 0) process.exitCode = 128 + constants.signals.SIGINT
 })
+// Whoever reads along may have seen enough: `npm run demo | head`.
+process.stdout.once('error', () => process.exit(1))
 
 try {
   const options = readArguments(process.argv.slice(2))
@@ -40,8 +42,8 @@ async function showSimulation(users: number): Promise<void> {
   const jwtSecret = randomUUID()
   const day = await simulateDay(users, jwtSecret)
   say(
-    `${users} simulated users. Their first ${day.daysLearnt} days, ${day.eventsLearnt.toLocaleString('en')} events, are learnt; the next, ${day.date}, is replayed`,
-    'over HTTP against the example app in workerd.\n',
+    `${users} simulated users. Their first ${day.daysLearnt} days, ${day.eventsLearnt.toLocaleString('en')} events, are learnt; the next,`,
+    `${day.date}, is replayed over HTTP against the example app in workerd.\n`,
   )
   const tally = new Tally(MOST_STRANGE)
   const { requests, baselines } = day

@@ -22,10 +22,13 @@ export function scoredText(tally: Tally, spans: number): string {
 
 /** How many of the intruders were flagged, and how many of the others. */
 export function caughtText(tally: Tally, flagAt: number): string {
+  const kinds = [...tally.oddKinds].sort(([a], [b]) => (a < b ? -1 : 1))
+  const byKind = kinds.map(([kind, { requests, flagged }]) => `${kind.replaceAll('_', ' ')} ${flagged} of ${requests}`)
   const caught = [...tally.oddSessions.values()].filter(Boolean).length
   return [
     `Flagged at the ${flagAt} percentile:`,
     line('requests of intruders', tally.oddFlagged, tally.odd),
+    ...wrapped(byKind.join(', '), 4),
     line('sessions of intruders, by one request at least', caught, tally.oddSessions.size),
     line('requests of everybody else', tally.normalFlagged, tally.normal),
   ].join('\n')

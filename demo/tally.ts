@@ -16,6 +16,8 @@ export class Tally {
   /** Requests of intruders from when on they can be told, and how many of them were flagged. */
   odd = 0
   oddFlagged = 0
+  /** The same by what the intruder does. */
+  readonly oddKinds: Map<string, { requests: number; flagged: number }> = new Map()
   /** Every such session, and whether one of its requests was flagged. */
   readonly oddSessions: Map<string, boolean> = new Map()
   readonly #strangest: Strange[] = []
@@ -50,6 +52,10 @@ export class Tally {
     if (request.kind !== '') {
       this.odd++
       if (isAnomaly) this.oddFlagged++
+      const kind = this.oddKinds.get(request.kind) ?? { requests: 0, flagged: 0 }
+      kind.requests++
+      if (isAnomaly) kind.flagged++
+      this.oddKinds.set(request.kind, kind)
       this.oddSessions.set(request.session, isAnomaly || this.oddSessions.get(request.session) === true)
     }
     this.#rank({ request, decision: { ...decision, score, percentile } })

@@ -84,10 +84,9 @@ export class Assessor {
     try {
       const baseline = this.#baselines.read(key)
       if (!isPromise(baseline)) return this.#judge(key, event, baseline)
-      return withinBudget(baseline, this.#settings.budgetMs).then(
-        (known) => (known === LATE ? this.#unscored('timeout', key) : this.#judge(key, event, known)),
-        () => this.#unscored('store', key),
-      )
+      return withinBudget(baseline, this.#settings.budgetMs)
+        .then((known) => (known === LATE ? this.#unscored('timeout', key) : this.#judge(key, event, known)))
+        .catch(() => this.#unscored('store', key))
     } catch {
       return this.#unscored('store', key)
     }

@@ -16,6 +16,7 @@ import {
 import type { BaselineStore } from '../src/store/contract.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { type EventLogger, Telemetry } from '../src/telemetry/index.ts'
+import { flagAtOf } from '../src/thresholds.ts'
 import { type TrustedProxies, trustedProxiesFrom } from './trusted-proxies.ts'
 
 /** What names a user: undefined, null and '' mean that this request has none that the application knows. */
@@ -26,47 +27,47 @@ export interface HedgerowOptions {
    * Who makes the request. Where it names nobody, a verified identity that other middleware has put in the context is
    * taken, then the client address that the platform vouches for. Ids longer than 256 characters are not scored.
    */
-  readonly identify?: (c: Context) => UserId | Promise<UserId>
+  readonly identify?: ((c: Context) => UserId | Promise<UserId>) | undefined
   /** The event type of a request, one that the model knows; undefined: by method and path. */
-  readonly classify?: (c: Context) => string | undefined
+  readonly classify?: ((c: Context) => string | undefined) | undefined
   /** What scores. Default: the bundled model. */
-  readonly model?: Model
+  readonly model?: Model | undefined
   /** Where baselines live. Default: in the memory of this process, at most 50,000 users. */
-  readonly store?: BaselineStore
+  readonly store?: BaselineStore | undefined
   /** `observe` (default) changes no request and no response; `enforce` flags and blocks. */
-  readonly mode?: Mode
-  /** Percentile from which on a request is an anomaly, 0 to 1. Default 0.98. */
-  readonly flagAt?: number
+  readonly mode?: Mode | undefined
+  /** Percentile from which on a request is an anomaly, 0 to 1. Default: what the model was trained for; bundled 0.98. */
+  readonly flagAt?: number | undefined
   /** Percentile from which on a request is blocked, `flagAt` to 1. Default: never. */
-  readonly blockAt?: number
+  readonly blockAt?: number | undefined
   /** Requests to leave alone: neither scored nor learnt nor told of. */
-  readonly skip?: (c: Context) => boolean
+  readonly skip?: ((c: Context) => boolean) | undefined
   /** Hears of each decision before the handler runs. What it throws is ignored, what it returns is not waited for. */
-  readonly onDecision?: (decision: Decision, c: Context) => unknown
+  readonly onDecision?: ((decision: Decision, c: Context) => unknown) | undefined
   /** The response to a blocked request. Default: 403 with a problem+json that says nothing but the decision's id. */
-  readonly respond?: (c: Context, decision: Decision) => Response | Promise<Response>
+  readonly respond?: ((c: Context, decision: Decision) => Response | Promise<Response>) | undefined
   /** What enforcing does with requests that could not be scored, by what went wrong. Default: `allow` all. */
-  readonly onFailure?: Readonly<Partial<Record<NotScored, 'allow' | 'block'>>>
+  readonly onFailure?: Readonly<Partial<Record<NotScored, 'allow' | 'block'>>> | undefined
   /** Milliseconds that a request waits for an asynchronous store. Default 25. */
-  readonly budgetMs?: number
+  readonly budgetMs?: number | undefined
   /**
    * The proxies whose `X-Forwarded-For` is believed: how many there are, or their addresses and CIDR blocks. Default:
    * none, the header is ignored.
    */
-  readonly trustedProxies?: number | readonly string[]
+  readonly trustedProxies?: number | readonly string[] | undefined
   /**
    * A request header that marks a flagged request for handlers and upstream servers, its value the decision's id; set in
    * `enforce` only. What clients send under this name is removed from every request.
    */
-  readonly flagHeader?: string
+  readonly flagHeader?: string | undefined
   /** Whether every scored request gets reasons, not only anomalies. They cost far more than the score. Default false. */
-  readonly explain?: boolean
+  readonly explain?: boolean | undefined
   /** Takes the log events; needed where the logger is not that of the application's `@opentelemetry/api` >= 1.10. */
-  readonly logger?: EventLogger
+  readonly logger?: EventLogger | undefined
   /** Takes the metrics. Default: the global meter. */
-  readonly meter?: Meter
+  readonly meter?: Meter | undefined
   /** Puts a keyed hash of the user, `user.hash`, on spans and log events. At least 16 characters of secret. */
-  readonly hashUsers?: { readonly key: string }
+  readonly hashUsers?: { readonly key: string } | undefined
 }
 
 /** The options, checked, with every default in place. */
@@ -116,9 +117,10 @@ export function settle(options: HedgerowOptions): Settings {
   expectRecord('hedgerow', options)
   expectKnown('hedgerow', options, KNOWN)
   const { model = defaultModel(), store = new MemoryStore(), flagHeader, logger, meter } = options
-  const flagAt = expectNumber('flagAt', options.flagAt ?? 0.98, 0, 1)
   expectRecord('model', model)
   expectMethod('model.forest', model.forest, 'score')
+  expectRecord('model.training', model.training)
+  const flagAt = expectNumber('flagAt', options.flagAt ?? flagAtOf(model), 0, 1)
   expectMethod('store', store, 'open')
   if (logger !== undefined) expectMethod('logger', logger, 'emit')
   if (meter !== undefined) expectMethod('meter', meter, 'createCounter')

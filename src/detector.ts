@@ -6,7 +6,7 @@ import { describeFeature } from './features/describe.ts'
 import { Observation } from './features/observation.ts'
 import { Judgement } from './judgement.ts'
 import type { Model } from './model.ts'
-import { type ThresholdOptions, Thresholds } from './thresholds.ts'
+import { flagAtOf, type ThresholdOptions, Thresholds } from './thresholds.ts'
 
 /** From this many events on, a user is judged by a history of his own. */
 const OWN_HISTORY_EVENTS = 10
@@ -28,7 +28,7 @@ export class Detector {
   /** @throws TypeError naming the option, what it got and what it wanted */
   constructor(model: Model, options: ThresholdOptions = {}) {
     this.model = model
-    this.#thresholds = new Thresholds(options)
+    this.#thresholds = new Thresholds({ flagAt: flagAtOf(model), ...options })
     this.#observation = new Observation(model.featureSet, model.population)
     this.#contributions = new Float64Array(model.featureSet.features.length)
     this.#nobody = new Float32Array(model.featureSet.layout.width)

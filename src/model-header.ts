@@ -36,7 +36,7 @@ export function readHeader(json: string): ModelHeader {
       from: training.from === null ? null : text('training.from', training.from),
       to: training.to === null ? null : text('training.to', training.to),
       seed: number('training.seed', training.seed),
-      contamination: number('training.contamination', training.contamination),
+      contamination: share('training.contamination', training.contamination),
     },
   }
 }
@@ -69,4 +69,10 @@ function texts(field: string, value: unknown, most: number): string[] {
 function number(field: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw new RangeError(`model header: got no number for ${field}`)
+}
+
+function share(field: string, value: unknown): number {
+  const given = number(field, value)
+  if (given >= 0 && given <= 0.5) return given
+  throw new RangeError(`model header: got ${given} for ${field} when expected 0 to 0.5`)
 }

@@ -10,7 +10,7 @@ export interface AdaptiveBounds {
 }
 
 export interface ThresholdOptions {
-  /** Percentile from which on an event is an anomaly, 0..1. Default 0.98. */
+  /** Percentile from which on an event is an anomaly, 0..1. Default: 1 less the model's contamination; bundled 0.98. */
   readonly flagAt?: number
   /** Lets the threshold follow each user's own past, within bounds. Default: one threshold for all. */
   readonly adaptive?: AdaptiveBounds
@@ -19,6 +19,12 @@ export interface ThresholdOptions {
 }
 
 export const FLAG_AT = 0.98
+
+/** The percentile at which a model flags unless told otherwise: 1 less the share of anomalies that its trainer expected. */
+export function flagAtOf(model: { readonly training: { readonly contamination: number } }): number {
+  // To nine digits, so that a contamination of 0.02 is 0.98 and not a hair less.
+  return Math.round((1 - model.training.contamination) * 1e9) / 1e9
+}
 
 /** A user is believed to score as anybody does until this many sessions say otherwise. */
 const PRIOR_SESSIONS = 20

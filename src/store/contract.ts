@@ -33,4 +33,14 @@ export interface Baselines {
   update(key: string, change: (baseline: Float32Array) => void): MaybePromise<void>
   /** Forgets a baseline. @returns whether there was one */
   delete(key: string): MaybePromise<boolean>
+  /** Several reads in one trip. A store that is far away has it; without it each key is read by itself. */
+  readMany?(keys: readonly string[]): Promise<readonly (Float32Array | undefined)[]>
+  /** Several updates in one trip, those of one key in the order given; all of them, or it throws. */
+  updateMany?(changes: readonly BaselineChange[]): Promise<void>
+}
+
+export interface BaselineChange {
+  readonly key: string
+  /** As {@link Baselines.update} takes it. */
+  readonly change: (baseline: Float32Array) => void
 }

@@ -1,0 +1,186 @@
+import type { Context } from 'hono'
+import { gunzip } from '../records/gzip.ts'
+import { RecordsError } from '../records/index.ts'
+import { Refusal, shown } from './problem.ts'
+
+/** From so many bytes on, what was compressed must not be too many times smaller: log lines are some ten times. */
+const BOMB_BYTES = 16 * 2 ** 20
+const MOST_EXPANSION = 250
+
+export interface BodyLimits {
+  /** Decompressed. */
+  readonly maxBytes: number
+  /** How long the client may pause. */
+  readonly idleTimeoutMs: number
+}
+
+/**
+ * The media type of the body.
+ *
+ * @throws Refusal 415 where it is none of those that the route takes
+ */
+export function mediaTypeOf<T extends string>(c: Context, accepted: readonly T[]): T {
+  const given = c.req.header('content-type')
+  const type = given?.split(';', 1)[0]?.trim().toLowerCase()
+  const known = accepted.find((candidate) => candidate === type)
+  if (known !== undefined) return known
+  const problem = { field: 'content-type', got: shown(given), wanted: accepted.join(' or ') }
+  throw new Refusal(415, problem, { 'Accept-Post': accepted.join(', ') })
+}
+
+/**
+ * The bytes of the body as they come, decompressed.
+ *
+ * @throws Refusal at once where the encoding is none that we know; while reading: 413 where there are too many, 408 where the
+ * client pauses too long, 400 where the compressed data is damaged or the body ends early
+ */
+export function bytesOf(c: Context, limits: BodyLimits): AsyncGenerator<Uint8Array> {
+  const isGzip = encodingOf(c) === 'gzip'
+  const { maxBytes } = limits
+  const announced = Number(c.req.header('content-length') ?? 0)
+  if (announced > maxBytes) throw tooLarge(maxBytes)
+  const counted = { compressed: 0 }
+  const arriving = chunksOf(c.req.raw.body, limits.idleTimeoutMs, counted)
+  return within(isGzip ? decompressed(arriving) : arriving, maxBytes, isGzip ? counted : undefined)
+}
+
+/** The whole body. @throws Refusal as {@link bytesOf} does, and 408 where it takes longer than it may in all */
+export async function wholeBody(c: Context, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+  const deadline = Date.now() + timeoutMs
+  if (encodingOf(c) === 'identity' && Number(c.req.header('content-length') ?? Number.NaN) <= maxBytes) {
+    // Of a length that the server holds the client to: read in one go, at a third of what a stream costs.
+    return new Uint8Array(await inTime(readAll(c), deadline))
+  }
+  const parts: Uint8Array[] = []
+  const bytes = bytesOf(c, { maxBytes, idleTimeoutMs: timeoutMs })
+  for (;;) {
+    const next = await inTime(bytes.next(), deadline)
+    if (next.done === true) return joined(parts)
+    parts.push(next.value)
+  }
+}
+
+/** @throws Refusal 400 where the bytes are no JSON */
+export function parseJson(bytes: Uint8Array): unknown {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Refusal(400, { field: 'body', got: 'bytes that are no UTF-8', wanted: 'JSON' })
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The engine's own message quotes the text, which may name somebody.
+    const got = text.trim() === '' ? 'nothing' : `text of ${text.length} characters that is not valid JSON`
+    throw new Refusal(400, { field: 'body', got, wanted: 'JSON' })
+  }
+}
+
+function encodingOf(c: Context): 'identity' | 'gzip' {
+  const given = c.req.header('content-encoding')?.trim().toLowerCase() ?? ''
+  if (given === '' || given === 'identity') return 'identity'
+  if (given === 'gzip' || given === 'x-gzip') return 'gzip'
+  const problem = { field: 'content-encoding', got: shown(given), wanted: 'gzip, or none' }
+  throw new Refusal(415, problem, { 'Accept-Encoding': 'gzip' })
+}
+
+async function readAll(c: Context): Promise<ArrayBuffer> {
+  try {
+    return await c.req.raw.arrayBuffer()
+  } catch {
+    throw endsEarly()
+  }
+}
+
+async function* chunksOf(
+  body: ReadableStream<Uint8Array> | null,
+  idleTimeoutMs: number,
+  counted: { compressed: number },
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await inTime(
+        reader.read().catch(() => Promise.reject(endsEarly())),
+        Date.now() + idleTimeoutMs,
+      )
+      if (done) return
+      counted.compressed += value.length
+      yield value
+    }
+  } finally {
+    // Not awaited: where a read is still waiting for a client that says no more, cancelling would wait with it.
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+async function* decompressed(arriving: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const wanted = 'gzip, as content-encoding says'
+  const first = await arriving.next()
+  if (first.done === true) return
+  if (first.value[0] !== 0x1f) throw new Refusal(400, { field: 'body', got: 'other bytes', wanted })
+  try {
+    yield* gunzip(resumed(first.value, arriving))
+  } catch (error) {
+    if (!(error instanceof RecordsError)) throw error
+    throw new Refusal(400, { field: 'body', got: error.message, wanted })
+  }
+}
+
+async function* resumed(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* rest
+}
+
+async function* within(
+  bytes: AsyncGenerator<Uint8Array>,
+  maxBytes: number,
+  counted: { readonly compressed: number } | undefined,
+): AsyncGenerator<Uint8Array> {
+  let total = 0
+  for await (const chunk of bytes) {
+    total += chunk.length
+    if (total > maxBytes) throw tooLarge(maxBytes)
+    if (counted !== undefined && total > BOMB_BYTES && total > MOST_EXPANSION * counted.compressed) {
+      const got = `gzip that is more than ${MOST_EXPANSION} times larger decompressed`
+      throw new Refusal(413, { field: 'body', got, wanted: 'compressed data of ordinary density' })
+    }
+    yield chunk
+  }
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal(413, { field: 'body', got: 'more', wanted: `at most ${maxBytes} bytes` }, { Connection: 'close' })
+}
+
+function endsEarly(): Refusal {
+  return new Refusal(400, { field: 'body', got: 'an end too early', wanted: 'all that was announced' })
+}
+
+async function inTime<T>(promise: Promise<T>, deadline: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const problem = { field: 'body', got: 'none of it for too long', wanted: 'all of it in time' }
+    timer = setTimeout(
+      () => reject(new Refusal(408, problem, { Connection: 'close' })),
+      Math.max(0, deadline - Date.now()),
+    )
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

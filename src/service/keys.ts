@@ -1,0 +1,103 @@
+/** What a key opens. */
+export const SCOPES = ['predict', 'users', 'metrics'] as const
+export type Scope = (typeof SCOPES)[number]
+
+export interface Key {
+  readonly secret: string
+  readonly scopes: readonly Scope[]
+}
+
+const LEAST_SECRET_LENGTH = 20
+const MOST_SECRET_LENGTH = 256
+
+/** As RFC 6750 has bearer tokens. */
+const SECRET = /^[A-Za-z0-9\-._~+/]+=*$/
+
+export const KEYS_WANTED = `scopes:secret, separated by spaces or line ends: scopes are all, or some of ${SCOPES.join('+')}; a secret has ${LEAST_SECRET_LENGTH} to ${MOST_SECRET_LENGTH} letters, digits and -._~+/`
+
+/**
+ * Reads the keys of a configuration: `predict:SECRET users+metrics:SECRET all:SECRET`.
+ *
+ * @returns in words what is wrong, by the entry's number and never its text, where it is
+ */
+export function parseKeys(text: string): readonly Key[] | string {
+  const keys: Key[] = []
+  for (const [i, entry] of text.trim().split(/\s+/).entries()) {
+    if (entry === '') continue
+    const colon = entry.indexOf(':')
+    const secret = entry.slice(colon + 1)
+    const scopes = colon < 0 ? undefined : parseScopes(entry.slice(0, colon))
+    if (scopes === undefined) return `entry ${i + 1} without scopes that there are`
+    if (secret.length < LEAST_SECRET_LENGTH || secret.length > MOST_SECRET_LENGTH) {
+      return `entry ${i + 1} with a secret of ${secret.length} characters`
+    }
+    if (!SECRET.test(secret)) return `entry ${i + 1} with a character that no secret has`
+    if (keys.some((key) => key.secret === secret)) return `entry ${i + 1} with the secret of another`
+    keys.push({ secret, scopes })
+  }
+  return keys
+}
+
+function parseScopes(text: string): readonly Scope[] | undefined {
+  if (text === 'all') return SCOPES
+  const scopes = text.split('+').map((name) => SCOPES.find((scope) => scope === name))
+  return scopes.every((scope) => scope !== undefined) ? scopes : undefined
+}
+
+/** A key that was presented, by its place in the configuration, so that logs can tell keys apart without naming one. */
+export interface KnownKey {
+  readonly index: number
+  readonly scopes: readonly Scope[]
+}
+
+/** The digests of the keys, and the key that made them. */
+interface Digests {
+  readonly hmac: CryptoKey
+  readonly own: readonly Uint8Array[]
+}
+
+/**
+ * The keys, to hold a presented one against. Compared are HMACs under a key of this process's own, each of them, to the
+ * last byte: how long it takes says nothing of how much of a key was right.
+ */
+export class KeyRing {
+  readonly #keys: readonly Key[]
+  #digests: Digests | undefined
+
+  constructor(keys: readonly Key[]) {
+    this.#keys = keys
+  }
+
+  get isEmpty(): boolean {
+    return this.#keys.length === 0
+  }
+
+  async find(presented: string): Promise<KnownKey | undefined> {
+    if (presented.length > MOST_SECRET_LENGTH) return undefined
+    // Made by the first request (Workers have no randomness before), or by two first ones at a time, to no harm: each
+    // compares with its own. A promise could not be shared: in Workers it belongs to the request that made it.
+    const digests = this.#digests ?? (await digestsOf(this.#keys))
+    this.#digests = digests
+    const digest = await digestOf(digests.hmac, presented)
+    let found = -1
+    for (const [i, own] of digests.own.entries()) if (areSame(own, digest)) found = i
+    const key = this.#keys[found]
+    return key === undefined ? undefined : { index: found, scopes: key.scopes }
+  }
+}
+
+async function digestsOf(keys: readonly Key[]): Promise<Digests> {
+  const random = crypto.getRandomValues(new Uint8Array(32))
+  const hmac = await crypto.subtle.importKey('raw', random, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  return { hmac, own: await Promise.all(keys.map(({ secret }) => digestOf(hmac, secret))) }
+}
+
+async function digestOf(hmac: CryptoKey, text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign('HMAC', hmac, new TextEncoder().encode(text)))
+}
+
+function areSame(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] ?? 0)
+  return difference === 0
+}

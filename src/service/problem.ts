@@ -1,0 +1,58 @@
+import { type EventProblem, formatProblems } from '../event.ts'
+import type { Problem } from './schemas.ts'
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+}
+
+/** A request, or a row of a batch, that cannot be served; thrown, it becomes the response. Holds nothing that says who asked. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+  readonly problems: readonly EventProblem[]
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    problems: EventProblem | readonly EventProblem[],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    const list = 'field' in problems ? [problems] : problems
+    super(formatProblems(list))
+    this.status = status
+    this.problems = list
+    this.headers = headers
+  }
+
+  /** @param row which row of a batch it is, where it is one */
+  toProblem(row?: number): Problem {
+    const { status, message: detail } = this
+    const problems = this.problems.map(({ field, got, wanted }) => ({ field, got, wanted }))
+    const problem: Problem = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, problems }
+    return row === undefined ? problem : { ...problem, row }
+  }
+
+  toResponse(): Response {
+    return new Response(JSON.stringify(this.toProblem()), {
+      status: this.status,
+      headers: { 'Content-Type': 'application/problem+json', ...this.headers },
+    })
+  }
+}
+
+/** A value that somebody sent, short and harmless enough for a message. Not for what may name somebody. */
+export function shown(value: string | undefined): string {
+  if (value === undefined || value === '') return 'nothing'
+  return value.length <= 40 ? JSON.stringify(value) : `text of ${value.length} characters`
+}
