@@ -40,10 +40,10 @@ export class Assessor {
   readonly #model: Decision['model']
 
   constructor(settings: Settings, clock: Clock) {
-    const { model, flagAt, store } = settings
+    const { model, thresholds, store } = settings
     this.#settings = settings
     this.#clock = clock
-    this.#detector = new Detector(model, { flagAt })
+    this.#detector = new Detector(model, thresholds)
     this.#width = model.featureSet.layout.width
     this.#baselines = store.open({ id: layoutIdOf(model), width: this.#width })
     this.#model = Object.freeze(summaryOf(model))

@@ -16,7 +16,7 @@ import {
 import type { BaselineStore } from '../src/store/contract.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { type EventLogger, Telemetry } from '../src/telemetry/index.ts'
-import { flagAtOf } from '../src/thresholds.ts'
+import { type AdaptiveBounds, flagAtOf, type ThresholdOptions } from '../src/thresholds.ts'
 import { type TrustedProxies, trustedProxiesFrom } from './trusted-proxies.ts'
 
 /** What names a user: undefined, null and '' mean that this request has none that the application knows. */
@@ -38,6 +38,10 @@ export interface HedgerowOptions {
   readonly mode?: Mode | undefined
   /** Percentile from which on a request is an anomaly, 0 to 1. Default: what the model was trained for; bundled 0.98. */
   readonly flagAt?: number | undefined
+  /** Lets the threshold follow each user's own past, between two percentiles. Default: one threshold for all. */
+  readonly adaptive?: AdaptiveBounds | undefined
+  /** Keeps the share of flagged requests at 1 - `flagAt` while behaviour drifts. Default false. */
+  readonly holdShare?: boolean | undefined
   /** Percentile from which on a request is blocked, `flagAt` to 1. Default: never. */
   readonly blockAt?: number | undefined
   /** Requests to leave alone: neither scored nor learnt nor told of. */
@@ -77,7 +81,7 @@ export interface Settings {
   readonly model: Model
   readonly store: BaselineStore
   readonly policy: Policy
-  readonly flagAt: number
+  readonly thresholds: ThresholdOptions
   readonly skip: HedgerowOptions['skip']
   readonly onDecision: HedgerowOptions['onDecision']
   readonly respond: HedgerowOptions['respond']
@@ -95,6 +99,8 @@ const KNOWN: readonly (keyof HedgerowOptions)[] = [
   'store',
   'mode',
   'flagAt',
+  'adaptive',
+  'holdShare',
   'blockAt',
   'skip',
   'onDecision',
@@ -137,7 +143,8 @@ export function settle(options: HedgerowOptions): Settings {
       blockAt: options.blockAt === undefined ? undefined : expectNumber('blockAt', options.blockAt, flagAt, 1),
       onFailure: settleFailures(options.onFailure ?? {}),
     },
-    flagAt,
+    // The detector, made with the middleware, checks the rest of them.
+    thresholds: { flagAt, adaptive: options.adaptive, holdShare: options.holdShare },
     skip: expectFunction('skip', options.skip),
     onDecision: expectFunction('onDecision', options.onDecision),
     respond: expectFunction('respond', options.respond),

@@ -28,7 +28,7 @@ export class Detector {
   /** @throws TypeError naming the option, what it got and what it wanted */
   constructor(model: Model, options: ThresholdOptions = {}) {
     this.model = model
-    this.#thresholds = new Thresholds({ flagAt: flagAtOf(model), ...options })
+    this.#thresholds = new Thresholds({ ...options, flagAt: options.flagAt ?? flagAtOf(model) })
     this.#observation = new Observation(model.featureSet, model.population)
     this.#contributions = new Float64Array(model.featureSet.features.length)
     this.#nobody = new Float32Array(model.featureSet.layout.width)

@@ -1,5 +1,5 @@
 import { AT, MEMORY_SESSIONS } from './baseline/layout.ts'
-import { expectKnown, expectNumber } from './options.ts'
+import { expectBoolean, expectKnown, expectNumber, expectRecord } from './options.ts'
 
 /** Bounds of a user's own threshold, as percentiles. */
 export interface AdaptiveBounds {
@@ -11,11 +11,11 @@ export interface AdaptiveBounds {
 
 export interface ThresholdOptions {
   /** Percentile from which on an event is an anomaly, 0..1. Default: 1 less the model's contamination; bundled 0.98. */
-  readonly flagAt?: number
+  readonly flagAt?: number | undefined
   /** Lets the threshold follow each user's own past, within bounds. Default: one threshold for all. */
-  readonly adaptive?: AdaptiveBounds
+  readonly adaptive?: AdaptiveBounds | undefined
   /** Keeps the flagged share at 1 - flagAt while behaviour drifts, by moving the threshold of all. Default false. */
-  readonly holdShare?: boolean
+  readonly holdShare?: boolean | undefined
 }
 
 export const FLAG_AT = 0.98
@@ -57,10 +57,11 @@ export class Thresholds {
   constructor(options: ThresholdOptions = {}) {
     expectKnown('thresholds', options, ['flagAt', 'adaptive', 'holdShare'])
     this.flagAt = expectNumber('flagAt', options.flagAt ?? FLAG_AT, 0, 1)
-    this.#holds = options.holdShare === true
+    this.#holds = expectBoolean('holdShare', options.holdShare ?? false)
     this.#tail = 1 - this.flagAt
     const { adaptive } = options
     if (adaptive === undefined) return
+    expectRecord('adaptive', adaptive)
     expectKnown('adaptive', adaptive, ['lowest', 'highest'])
     const lowest = expectNumber('adaptive.lowest', adaptive.lowest, 0, this.flagAt)
     this.#adaptive = { lowest, highest: expectNumber('adaptive.highest', adaptive.highest, this.flagAt, 1) }

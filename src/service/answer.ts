@@ -1,0 +1,42 @@
+import type { Decision } from '../decision.ts'
+import { Refusal } from './problem.ts'
+import type { Answer } from './schemas.ts'
+
+/**
+ * A decision as the wire has it: first what the older service answered, then what it did not know.
+ *
+ * @param flagAt the percentile from which on an event is an anomaly
+ * @throws Refusal where the event was not scored
+ */
+export function answerOf(decision: Decision, flagAt: number): Answer {
+  const { score, percentile, model } = decision
+  if (score === null || percentile === null) throw notScored(decision)
+  return {
+    anomaly_score: score,
+    is_anomaly: decision.isAnomaly,
+    threshold_percentile: flagAt,
+    percentile,
+    threshold: decision.threshold,
+    outcome: decision.outcome,
+    reasons: decision.reasons.map(({ feature, value, expected, contribution, text }) => ({
+      feature,
+      value,
+      expected,
+      contribution,
+      text,
+    })),
+    baseline: decision.baseline,
+    model: { name: model.name, version: model.version, feature_set: model.featureSet },
+    id: decision.id,
+  }
+}
+
+/** Why a decision has no score, as a response. */
+export function notScored({ why }: Decision): Refusal {
+  if (why === 'no_identity') {
+    return new Refusal(422, { field: 'user_id', got: 'an id that cannot be a key', wanted: 'a shorter one' })
+  }
+  if (why === 'model') return new Refusal(500, { field: 'model', got: 'no score', wanted: 'a number' })
+  const problem = { field: 'store', got: 'no answer', wanted: 'the baseline of the user' }
+  return new Refusal(503, problem, { 'Retry-After': '1' })
+}
