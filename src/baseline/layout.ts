@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
  * gives each its place:
  *
  *     events | sessions | timed sessions | session (7) | rarity (3) | windows (3) | peak, mean, variance of each quantity |
- *     total, counts and last choice of each category
+ *     total, counts, and last choice or run of each category
  */
 export interface BaselineLayout {
   readonly quantities: readonly Quantity[]

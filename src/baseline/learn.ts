@@ -1,7 +1,7 @@
 import { advanceClock, type Facts } from './facts.ts'
 import { AT, type BaselineLayout, type Category, MEMORY_SESSIONS } from './layout.ts'
 import type { Population } from './population.ts'
-import { type Prediction, predict } from './predict.ts'
+import { choiceSurprise, type Prediction, predict } from './predict.ts'
 import { settleRarity } from './rarity.ts'
 
 /** A baseline remembers about this many choices; older ones fade. */
@@ -9,6 +9,9 @@ export const MEMORY_CHOICES = 400
 
 /** What teaches is clipped at this many spreads: one session moves a mean no further than the edge of the plausible. */
 export const CLIP_SPREADS = 3
+
+/** A run of choices more surprising than this, in nats, teaches e times less for each nat more. */
+const PLAUSIBLE_RUN = 3
 
 /** A session that goes on is counted again every hour: one that never ends must not be odd for ever. */
 const RECOUNT_SEC = 3600
@@ -22,7 +25,7 @@ export function learnFacts(layout: BaselineLayout, population: Population, facts
   const longer = facts.goesOn && Math.floor(facts.sessionDurationSec / RECOUNT_SEC) > hoursBefore
   if (!first && (longer || !facts.goesOn)) countSession(layout, population, baseline)
   followSession(layout, facts, baseline)
-  followChoices(layout, facts, baseline)
+  followChoices(population, facts, baseline)
   advanceClock(facts, baseline)
   baseline[AT.events] = (baseline[AT.events] as number) + 1
 }
@@ -63,26 +66,29 @@ function followSession(layout: BaselineLayout, facts: Facts, baseline: Float32Ar
   }
 }
 
-function followChoices(layout: BaselineLayout, facts: Facts, baseline: Float32Array): void {
+function followChoices(population: Population, facts: Facts, baseline: Float32Array): void {
+  const { layout } = population
   for (let i = 0; i < layout.categories.length; i++) {
     const category = layout.categories[i] as Category
     const at = layout.categoryAt[i] as number
     const lastAt = at + 1 + category.size
     const choice = category.of(facts)
-    if (!category.perSession) {
-      countChoice(baseline, at, lastAt, choice)
-    } else {
+    if (category.perSession) {
       if (facts.goesOn && baseline[lastAt] !== choice) countChoice(baseline, at, lastAt, baseline[lastAt] as number)
       baseline[lastAt] = choice
+    } else {
+      const run = choiceSurprise(population, i, facts, baseline)
+      countChoice(baseline, at, lastAt, choice, Math.min(1, Math.exp(PLAUSIBLE_RUN - run)))
+      baseline[lastAt] = run
     }
   }
 }
 
-function countChoice(baseline: Float32Array, at: number, lastAt: number, choice: number): void {
+function countChoice(baseline: Float32Array, at: number, lastAt: number, choice: number, weight = 1): void {
   const total = baseline[at] as number
   if (total >= MEMORY_CHOICES) {
     for (let k = at; k < lastAt; k++) baseline[k] = ((baseline[k] as number) * (MEMORY_CHOICES - 1)) / total
   }
-  baseline[at] = (baseline[at] as number) + 1
-  baseline[at + 1 + choice] = (baseline[at + 1 + choice] as number) + 1
+  baseline[at] = (baseline[at] as number) + weight
+  baseline[at + 1 + choice] = (baseline[at + 1 + choice] as number) + weight
 }

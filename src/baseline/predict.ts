@@ -1,3 +1,4 @@
+import type { Facts } from './facts.ts'
 import { AT, type Category, MEMORY_SESSIONS, type Quantity } from './layout.ts'
 import { type Population, QUANTITY_WIDTH } from './population.ts'
 import { smoothedCount } from './smooth.ts'
@@ -65,4 +66,28 @@ export function rarity(population: Population, index: number, choice: number, ba
   let likeliest = chosen
   for (let k = 0; k < size; k++) likeliest = Math.max(likeliest, choiceProbability(population, index, k, baseline))
   return Math.log(likeliest / chosen)
+}
+
+/** Surprise, in nats, that everybody is good for every day: it is not counted. */
+export const ORDINARY_SURPRISE = 1
+
+/** Surprise, in nats, beyond which more says nothing more; one absurd event must not stretch a feature's range. */
+export const MOST_SURPRISE = 11
+
+/** What of a surprise, in nats, is beyond the ordinary. */
+export function beyondOrdinary(nats: number): number {
+  return Math.min(MOST_SURPRISE, Math.max(0, nats - ORDINARY_SURPRISE))
+}
+
+/**
+ * How surprising an event's choice is for the user, in nats beyond the ordinary. Where every event of a session chooses
+ * anew (event types), the surprises of a run add up and fade with ordinary events between them (CUSUM: Page 1954): one
+ * download is nothing, thirty in a row are.
+ */
+export function choiceSurprise(population: Population, index: number, facts: Facts, baseline: Float32Array): number {
+  const { layout } = population
+  const category = layout.categories[index] as Category
+  const runAt = (layout.categoryAt[index] as number) + 1 + category.size
+  const run = category.perSession || !facts.goesOn ? 0 : (baseline[runAt] as number)
+  return beyondOrdinary(run + rarity(population, index, category.of(facts), baseline))
 }

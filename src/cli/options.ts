@@ -6,8 +6,8 @@ import { CommandError, systemReason } from './exit.ts'
 
 /** What options of several subcommands are: their flags, their words, and the checks of their values. */
 
-/** Most users whose baselines are held at once unless told otherwise: about 450 bytes each. */
-export const DEFAULT_MAX_USERS = 300_000
+/** Most users whose baselines are held at once unless told otherwise: about 500 bytes each. */
+export const DEFAULT_MAX_USERS = 200_000
 
 /** A parser of whole numbers from low to high. */
 export function integer(low: number, high: number): (text: string) => number {
@@ -50,7 +50,7 @@ export function addReading(command: Command): Command {
     .option('--max-line-bytes <n>', 'a longer line is refused', integer(16, 1 << 28), DEFAULT_MAX_LINE_BYTES)
     .option(
       '--max-users <n>',
-      'users whose baselines are held, about 450 bytes each; the least recently seen are forgotten',
+      'users whose baselines are held, about 500 bytes each; the least recently seen are forgotten',
       integer(16, 10_000_000),
       DEFAULT_MAX_USERS,
     )

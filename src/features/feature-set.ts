@@ -19,8 +19,8 @@ export interface FeatureSet {
  * One feature: where its number comes from.
  *
  * - `surprise` of a quantity: how far it lies over where the user's sessions usually end up; z^2/2 for z spreads above,
- *   0 below. `surprise` of a category: ln of how many times likelier the user's likeliest choice is. Both are in nats,
- *   log likelihood ratios, and therefore comparable; the first ORDINARY_SURPRISE of them are taken off.
+ *   0 below. `surprise` of a category: ln of how many times likelier the user's likeliest choice is; surprises of event
+ *   types in a row add up. All are in nats, log likelihood ratios, and therefore comparable; the first nat is taken off.
  * - `strongest`: the largest of the set's surprises, so that one thing far out counts, be all else as usual.
  * - `value`: the quantity itself. `mean`, `spread`: what is expected of it for this user. `difference`: value less mean.
  * - `choice`: the index of the category's choice. `typical`: the circular mean of the user's choices. `distance`:
@@ -37,14 +37,8 @@ export type Feature =
   | { readonly name: string; readonly of: 'surprise' | 'choice' | 'typical' | 'distance'; readonly category: string }
   | { readonly name: string; readonly of: 'strongest' }
 
-/** Surprise, in nats, that everybody is good for every day: it is not counted. */
-export const ORDINARY_SURPRISE = 1
-
-/** Surprise, in nats, beyond which more says nothing more; one absurd event must not stretch a feature's range. */
-export const MOST_SURPRISE = 11
-
 /** Raised when a computation changes without its description: quantities' formulas, smoothing, clipping. */
-const COMPUTATION = 1
+const COMPUTATION = 2
 
 /**
  * @throws TypeError where a feature names a quantity or category that the set does not have, or a name comes twice

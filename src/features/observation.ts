@@ -2,9 +2,9 @@ import { emptyFacts, type Facts, gatherFacts } from '../baseline/facts.ts'
 import type { Category, Quantity } from '../baseline/layout.ts'
 import { learnFacts } from '../baseline/learn.ts'
 import type { Population } from '../baseline/population.ts'
-import { type Prediction, predict, rarity } from '../baseline/predict.ts'
+import { beyondOrdinary, choiceSurprise, type Prediction, predict } from '../baseline/predict.ts'
 import type { BehaviorEvent } from '../event.ts'
-import { type Feature, type FeatureSet, MOST_SURPRISE, ORDINARY_SURPRISE } from './feature-set.ts'
+import type { Feature, FeatureSet } from './feature-set.ts'
 
 /**
  * Event x baseline -> vector. Holds one vector and one set of facts that every event fills anew: nothing is allocated
@@ -99,13 +99,9 @@ export class Observation {
           return Math.min(gap, category.size - gap)
         }
       default:
-        return (baseline) => beyondOrdinary(rarity(population, index, category.of(facts), baseline))
+        return (baseline) => choiceSurprise(population, index, facts, baseline)
     }
   }
-}
-
-function beyondOrdinary(nats: number): number {
-  return Math.min(MOST_SURPRISE, Math.max(0, nats - ORDINARY_SURPRISE))
 }
 
 /** The mean direction of the user's choices on a circle, prior included (Mardia 1972), 0 to size. */

@@ -3,6 +3,7 @@ import { classifyRequest, deviceOf } from '../request.ts'
 import { dayOfWeek, hourOfDay } from '../time.ts'
 import { ACCESS_FIELDS, type AccessLine, parseAccessLine } from './combined.ts'
 import { compileMapping, type Mapping, short } from './mapping.ts'
+import { routeOf } from './route.ts'
 import { type LineReader, type LogRecord, ownText, RecordsError, type Row, withoutMark } from './row.ts'
 
 /** Reads access logs: a line is a request, a request is an event. */
@@ -30,9 +31,6 @@ export class AccessLogReader implements LineReader {
     }
   }
 }
-
-/** Longest route kept: a path is the client's to choose. */
-const MAX_ROUTE_LENGTH = 512
 
 function plainEvent(access: AccessLine, eventTypes: readonly string[]): ParsedEvent {
   const event = accessEvent(access)
@@ -91,17 +89,4 @@ function accessEvent({ record, timestampMs }: AccessLine): BehaviorEvent {
       bytes: record.bytes ?? 0, // the common log format writes `-` for none sent
     },
   }
-}
-
-/** The path without its query, and, where a proxy's client sent a whole address, without scheme and host. */
-function routeOf(path: string): string {
-  let start = 0
-  if (path.charCodeAt(0) !== 47 /* / */) {
-    const scheme = path.slice(0, 16).indexOf('://')
-    if (scheme > 0) start = path.indexOf('/', scheme + 3)
-    if (start < 0) return '/'
-  }
-  let end = path.indexOf('?', start)
-  if (end < 0) end = path.length
-  return path.slice(start, Math.min(end, start + MAX_ROUTE_LENGTH))
 }

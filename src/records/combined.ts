@@ -129,6 +129,12 @@ function looksLikeTime(text: string, at: number): boolean {
   )
 }
 
+/** A time as these logs have it, without brackets: milliseconds since 1970, undefined where the text is none. */
+export function readLogTime(text: string): number | undefined {
+  const time = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+  return time.length === TIME_LENGTH && looksLikeTime(`${time}]`, 0) ? readTime(time, 0) : undefined
+}
+
 function readTime(text: string, at: number): number | undefined {
   if (text[at + 14] !== ':' || text[at + 17] !== ':') return undefined
   const month = MONTHS.indexOf(text.slice(at + 3, at + 6))

@@ -38,5 +38,5 @@ export function notScored({ why }: Decision): Refusal {
   }
   if (why === 'model') return new Refusal(500, { field: 'model', got: 'no score', wanted: 'a number' })
   const problem = { field: 'store', got: 'no answer', wanted: 'the baseline of the user' }
-  return new Refusal(503, problem, { 'Retry-After': '1' })
+  return new Refusal(503, problem, { headers: { 'Retry-After': '1' } })
 }

@@ -7,7 +7,7 @@ export interface AuthVariables {
   key: KnownKey | undefined
 }
 
-const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="hedgerow"' }
+const CHALLENGE = { headers: { 'WWW-Authenticate': 'Bearer realm="hedgerow"' } }
 
 /** Lets those pass whose bearer key has the scope. Without any key configured, everybody. */
 export function requireScope(keys: KeyRing, scope: Scope): MiddlewareHandler<{ Variables: AuthVariables }> {

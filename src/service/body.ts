@@ -25,7 +25,7 @@ export function mediaTypeOf<T extends string>(c: Context, accepted: readonly T[]
   const known = accepted.find((candidate) => candidate === type)
   if (known !== undefined) return known
   const problem = { field: 'content-type', got: shown(given), wanted: accepted.join(' or ') }
-  throw new Refusal(415, problem, { 'Accept-Post': accepted.join(', ') })
+  throw new Refusal(415, problem, { headers: { 'Accept-Post': accepted.join(', ') } })
 }
 
 /**
@@ -65,15 +65,15 @@ export function parseJson(bytes: Uint8Array): unknown {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new Refusal(400, { field: 'body', got: 'bytes that are no UTF-8', wanted: 'JSON' })
+  } catch (cause) {
+    throw unreadable('bytes that are no UTF-8', 'JSON', cause)
   }
   try {
     return JSON.parse(text)
-  } catch {
+  } catch (cause) {
     // The engine's own message quotes the text, which may name somebody.
     const got = text.trim() === '' ? 'nothing' : `text of ${text.length} characters that is not valid JSON`
-    throw new Refusal(400, { field: 'body', got, wanted: 'JSON' })
+    throw unreadable(got, 'JSON', cause)
   }
 }
 
@@ -82,14 +82,14 @@ function encodingOf(c: Context): 'identity' | 'gzip' {
   if (given === '' || given === 'identity') return 'identity'
   if (given === 'gzip' || given === 'x-gzip') return 'gzip'
   const problem = { field: 'content-encoding', got: shown(given), wanted: 'gzip, or none' }
-  throw new Refusal(415, problem, { 'Accept-Encoding': 'gzip' })
+  throw new Refusal(415, problem, { headers: { 'Accept-Encoding': 'gzip' } })
 }
 
 async function readAll(c: Context): Promise<ArrayBuffer> {
   try {
     return await c.req.raw.arrayBuffer()
-  } catch {
-    throw endsEarly()
+  } catch (cause) {
+    throw unreadable(END_TOO_EARLY, ALL, cause)
   }
 }
 
@@ -103,7 +103,7 @@ async function* chunksOf(
   try {
     for (;;) {
       const { done, value } = await inTime(
-        reader.read().catch(() => Promise.reject(endsEarly())),
+        reader.read().catch((cause: unknown) => Promise.reject(unreadable(END_TOO_EARLY, ALL, cause))),
         Date.now() + idleTimeoutMs,
       )
       if (done) return
@@ -123,9 +123,9 @@ async function* decompressed(arriving: AsyncGenerator<Uint8Array>): AsyncGenerat
   if (first.value[0] !== 0x1f) throw new Refusal(400, { field: 'body', got: 'other bytes', wanted })
   try {
     yield* gunzip(resumed(first.value, arriving))
-  } catch (error) {
-    if (!(error instanceof RecordsError)) throw error
-    throw new Refusal(400, { field: 'body', got: error.message, wanted })
+  } catch (cause) {
+    if (!(cause instanceof RecordsError)) throw cause
+    throw unreadable(cause.message, wanted, cause)
   }
 }
 
@@ -152,11 +152,18 @@ async function* within(
 }
 
 function tooLarge(maxBytes: number): Refusal {
-  return new Refusal(413, { field: 'body', got: 'more', wanted: `at most ${maxBytes} bytes` }, { Connection: 'close' })
+  return new Refusal(
+    413,
+    { field: 'body', got: 'more', wanted: `at most ${maxBytes} bytes` },
+    { headers: { Connection: 'close' } },
+  )
 }
 
-function endsEarly(): Refusal {
-  return new Refusal(400, { field: 'body', got: 'an end too early', wanted: 'all that was announced' })
+const END_TOO_EARLY = 'an end too early'
+const ALL = 'all that was announced'
+
+function unreadable(got: string, wanted: string, cause: unknown): Refusal {
+  return new Refusal(400, { field: 'body', got, wanted }, { cause })
 }
 
 async function inTime<T>(promise: Promise<T>, deadline: number): Promise<T> {
@@ -164,7 +171,7 @@ async function inTime<T>(promise: Promise<T>, deadline: number): Promise<T> {
   const late = new Promise<never>((_, reject) => {
     const problem = { field: 'body', got: 'none of it for too long', wanted: 'all of it in time' }
     timer = setTimeout(
-      () => reject(new Refusal(408, problem, { Connection: 'close' })),
+      () => reject(new Refusal(408, problem, { headers: { Connection: 'close' } })),
       Math.max(0, deadline - Date.now()),
     )
   })

@@ -3,18 +3,13 @@ import { predict } from '../baseline/predict.ts'
 import type { Model } from '../model.ts'
 import type { Held } from './schemas.ts'
 
-/** From so many events on, a user is judged by a history of his own: as the detector says it. */
-const OWN_HISTORY_EVENTS = 10
-
 /** All that is held on a user, in words where there are any, and number by number. */
 export function heldOn(baseline: Float32Array, { featureSet, population }: Model): Held {
   const { layout } = featureSet
-  const events = at(baseline, AT.events)
-  const lastEvent = at(baseline, AT.lastTimed) > 0 ? readTime(baseline, AT.lastEvent) : 0
+  const lastEvent = readTime(baseline, AT.lastEvent)
   const prediction = { mean: 0, spread: 1 }
   return {
-    level: events >= OWN_HISTORY_EVENTS ? 'user' : 'population',
-    events,
+    events: at(baseline, AT.events),
     sessions: at(baseline, AT.sessions),
     last_event_at: lastEvent > 0 ? new Date(lastEvent).toISOString() : null,
     usual: layout.quantities.map((quantity, i) => {

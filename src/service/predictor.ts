@@ -33,7 +33,13 @@ export class Predictor {
     this.baselines = store.open({ id: layoutIdOf(model), width: this.#width })
     this.#model = summaryOf(model)
     // What the caller does about it is the caller's: the outcome is what enforcing would do.
-    const onFailure = { no_identity: 'allow', bad_event: 'allow', timeout: 'allow', store: 'allow', model: 'allow' } as const
+    const onFailure = {
+      no_identity: 'allow',
+      bad_event: 'allow',
+      timeout: 'allow',
+      store: 'allow',
+      model: 'allow',
+    } as const
     this.#policy = { mode: 'enforce', blockAt, onFailure }
   }
 

@@ -26,13 +26,13 @@ export class Refusal extends Error {
   constructor(
     status: number,
     problems: EventProblem | readonly EventProblem[],
-    headers: Readonly<Record<string, string>> = {},
+    options: { readonly headers?: Readonly<Record<string, string>>; readonly cause?: unknown } = {},
   ) {
     const list = 'field' in problems ? [problems] : problems
-    super(formatProblems(list))
+    super(formatProblems(list), 'cause' in options ? { cause: options.cause } : undefined)
     this.status = status
     this.problems = list
-    this.headers = headers
+    this.headers = options.headers ?? {}
   }
 
   /** @param row which row of a batch it is, where it is one */

@@ -24,7 +24,8 @@ export async function* readRows(
   eventTypes: readonly string[],
   maxEventBytes: number,
 ): AsyncGenerator<readonly BatchRow[]> {
-  const reader = type === 'application/json' ? arrayReader(eventTypes, maxEventBytes) : lineReader(eventTypes, maxEventBytes)
+  const reader =
+    type === 'application/json' ? arrayReader(eventTypes, maxEventBytes) : lineReader(eventTypes, maxEventBytes)
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
       const rows = reader.push(chunk.subarray(at, at + SLICE_BYTES))

@@ -107,7 +107,7 @@ export const ModelCard = v.object({
 export type ModelCard = v.InferOutput<typeof ModelCard>
 
 export const Held = v.object({
-  ...Baseline.entries,
+  events: count('Events learnt.'),
   sessions: count('Sessions that ended.'),
   last_event_at: v.pipe(v.nullable(v.string()), v.description('ISO 8601; null where the events carried no time.')),
   usual: v.pipe(

@@ -53,6 +53,7 @@ class User:
         self.counts = {c: [0] * n for c, n in CATEGORIES.items()}
         self.session = None
         self.events = []                            # times, for the windows
+        self.run = 0.0                              # surprise of the event types of the session, beyond the ordinary
         self.last = None                            # (time, events in session, duration, timed)
 
     def facts(self, e):
@@ -88,7 +89,8 @@ class User:
             for c in ('hour', 'weekday', 'device'):
                 if choice[c] != self.session['choice'][c]: self.counts[c][self.session['choice'][c]] += 1
             self.session['choice'] = choice
-        self.counts['event_type'][choice['event_type']] += 1
+        self.run = type_run(self, goes_on, choice['event_type'], population)
+        self.counts['event_type'][choice['event_type']] += min(1, math.exp(3 - self.run))
         if e.get('timestamp') is not None: self.events.append(e['timestamp'])
         self.last = (e.get('timestamp'), n, d, e.get('timestamp') is not None)
 
@@ -116,8 +118,13 @@ def probability(user, c, i, population):
     return (smooth(user.counts[c], c, i) + strength * p[i]) / (sum(user.counts[c]) + strength)
 
 
+def type_run(user, goes_on, i, population):
+    ps = [probability(user, 'event_type', j, population) for j in range(5)]
+    return min(11, max(0, (user.run if goes_on else 0) + math.log(max(ps) / ps[i]) - 1))
+
+
 def features(user, e, population):
-    _, _, _, value, choice = user.facts(e)
+    _, _, goes_on, value, choice = user.facts(e)
     out = []
     for q in QUANTITIES:
         if q not in value: out.append(0.0); continue
@@ -127,6 +134,7 @@ def features(user, e, population):
         ps = [probability(user, c, i, population) for i in range(n)]
         out.append(math.log(max(ps) / ps[choice[c]]))
     out = [min(11, max(0, nats - 1)) for nats in out]
+    out[8] = type_run(user, goes_on, choice['event_type'], population)
     return out + [max(out)]
 
 

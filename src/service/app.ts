@@ -1,0 +1,112 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { secureHeaders } from 'hono/secure-headers'
+import { requireScope } from './auth.ts'
+import { DOCS_PAGE, DOCS_SCRIPT } from './docs-page.ts'
+import { Handlers } from './handlers.ts'
+import { KeyRing } from './keys.ts'
+import { openApiOf } from './openapi.ts'
+import { Predictor } from './predictor.ts'
+import { Refusal } from './problem.ts'
+import { requestLog } from './request-log.ts'
+import type { Route, ServiceEnv } from './route.ts'
+import { routeTable } from './routes.ts'
+import { DOCS_FILES, type ServiceSettings } from './settings.ts'
+
+export interface Service {
+  readonly app: Hono<ServiceEnv>
+  readonly predictor: Predictor
+}
+
+const INFO = {
+  title: 'Hedgerow',
+  version: '1',
+  description: 'How unusual is what a user does? Scores behaviour events against what each user normally does.',
+}
+
+/** The HTTP API, for any runtime. */
+export function createService(settings: ServiceSettings): Service {
+  const { platform, corsOrigins } = settings
+  const predictor = new Predictor(settings)
+  const app = new Hono<ServiceEnv>()
+  if (platform.around !== undefined) app.use(platform.around)
+  app.use(requestLog(settings))
+  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }))
+  if (corsOrigins.length > 0) {
+    app.use(
+      cors({
+        origin: [...corsOrigins],
+        allowMethods: ['GET', 'POST', 'DELETE'],
+        allowHeaders: ['authorization', 'content-type'],
+        maxAge: 600,
+      }),
+    )
+  }
+  const { routes, named } = routeTable(settings.model.eventTypes, new Handlers(settings, predictor))
+  const keys = new KeyRing(settings.keys)
+  for (const each of routes) addRoute(app, each, keys)
+  addDocs(app, settings, openApiOf(INFO, routes, named))
+  refuseOtherMethods(app)
+  app.notFound(() => {
+    // The path is the client's, and may name anybody.
+    throw new Refusal(404, { field: 'path', got: 'a path that is not there', wanted: 'one of /openapi.json' })
+  })
+  app.onError((error) => {
+    const refusal = error instanceof Refusal ? error : unexpected(settings, error)
+    return refusal.toResponse()
+  })
+  return { app, predictor }
+}
+
+function addRoute(app: Hono<ServiceEnv>, { method, path, scope, serve }: Route, keys: KeyRing): void {
+  const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
+  if (scope !== undefined) app.on([method.toUpperCase()], pattern, requireScope(keys, scope))
+  app.on([method.toUpperCase()], pattern, (c) => {
+    c.header('Cache-Control', 'no-store')
+    return serve(c)
+  })
+}
+
+function addDocs(app: Hono<ServiceEnv>, { platform }: ServiceSettings, openApi: object): void {
+  const document = JSON.stringify(openApi)
+  app.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }))
+  app.use('/docs', async (c, next) => {
+    await next()
+    // Swagger UI writes styles into its elements; scripts come from here alone.
+    const policy =
+      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+    c.header('Content-Security-Policy', policy)
+  })
+  app.get('/docs', (c) => c.html(DOCS_PAGE))
+  app.get('/docs/start.js', (c) => c.body(DOCS_SCRIPT, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
+  for (const name of DOCS_FILES) app.get(`/docs/${name}`, (c) => platform.docsFile(name, c))
+}
+
+/** Says which methods a path takes, for every path that there is. */
+function refuseOtherMethods(app: Hono<ServiceEnv>): void {
+  const methods = new Map<string, Set<string>>()
+  for (const { method, path } of app.routes) {
+    if (method === 'ALL') continue
+    const allowed = methods.get(path) ?? new Set()
+    methods.set(path, allowed.add(method))
+    if (method === 'GET') allowed.add('HEAD')
+  }
+  for (const [path, allowed] of methods) {
+    const wanted = [...allowed].join(', ')
+    app.all(path, (c) => {
+      throw new Refusal(405, { field: 'method', got: c.req.method, wanted }, { headers: { Allow: wanted } })
+    })
+  }
+}
+
+function unexpected({ platform }: ServiceSettings, error: unknown): Refusal {
+  // The stack says where; the message might say who.
+  const where = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : undefined
+  platform.log?.({
+    level: 'error',
+    msg: 'a failure of the service',
+    error: error instanceof Error ? error.name : typeof error,
+    where,
+  })
+  return new Refusal(500, { field: '', got: 'a failure of the service', wanted: 'an answer' })
+}
