@@ -93,7 +93,8 @@ const NO_REASONS: readonly Reason[] = Object.freeze([])
 /** Makes the decision on an event that was scored. */
 export function decide(verdict: Verdict, policy: Policy, model: ModelSummary): Decision {
   const { score, percentile, threshold, isAnomaly, baseline } = verdict
-  const blocks = policy.blockAt !== undefined && percentile >= policy.blockAt
+  // A user's own threshold may lie above blockAt: what is not even an anomaly is not blocked.
+  const blocks = isAnomaly && policy.blockAt !== undefined && percentile >= policy.blockAt
   const wouldBe: Outcome = blocks ? 'block' : isAnomaly ? 'flag' : 'allow'
   const decision: Decision = {
     id: crypto.randomUUID(),

@@ -5,13 +5,13 @@ import type { Facts } from './facts.ts'
  * in a few arrays and send one over a wire as it is. A feature set declares the quantities and categories; the layout
  * gives each its place:
  *
- *     events | sessions | timed sessions | session (7) | rarity (3) | windows (3) | peak, mean, variance of each quantity |
- *     total, counts, and last choice or run of each category
+ *     events | sessions | timed sessions | session (7) | rarity (3) | windows (3) |
+ *     peak, mean, variance, last peak of each quantity | total, counts, and last choice or run of each category
  */
 export interface BaselineLayout {
   readonly quantities: readonly Quantity[]
   readonly categories: readonly Category[]
-  /** Where each quantity stands: the peak of the session that goes on, then mean and variance of those that ended. */
+  /** Where each quantity stands: the peak of the session that goes on, then mean, variance and the last of those that ended. */
   readonly quantityAt: readonly number[]
   /** Where the total of each category stands; its counts follow. */
   readonly categoryAt: readonly number[]
@@ -73,12 +73,12 @@ export const AT = {
 } as const
 
 /** A baseline remembers about this many sessions of a user; older ones fade. */
-export const MEMORY_SESSIONS = 60
+export const MEMORY_SESSIONS = 20
 
 /** The time constants of the exponential windows, in seconds: 1 minute, 10 minutes, 1 hour. */
 export const WINDOWS_SEC: readonly number[] = [60, 600, 3600]
 
-export const QUANTITY_SLOTS = 3
+export const QUANTITY_SLOTS = 4
 
 export function layoutOf(quantities: readonly Quantity[], categories: readonly Category[]): BaselineLayout {
   const quantitiesFrom = AT.windows + WINDOWS_SEC.length

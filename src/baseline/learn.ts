@@ -42,9 +42,12 @@ function countSession(layout: BaselineLayout, population: Population, baseline: 
     const peak = Math.min(prediction.mean + reach, Math.max(prediction.mean - reach, baseline[at] as number))
     const weight = 1 / Math.min((baseline[needsTime ? AT.timedSessions : AT.sessions] as number) + 1, MEMORY_SESSIONS)
     const mean = baseline[at + 1] as number
-    // West 1979: mean and variance, with exponential forgetting once the memory is full.
     baseline[at + 1] = mean + weight * (peak - mean)
-    baseline[at + 2] = (1 - weight) * ((baseline[at + 2] as number) + weight * (peak - mean) ** 2)
+    // Half the squared step from one session to the next (von Neumann 1941): it is the variance where habits are steady,
+    // and stays it while they drift, so that a slow drift cannot hide behind a spread of its own making.
+    const step = weight === 1 ? 0 : peak - (baseline[at + 3] as number)
+    baseline[at + 2] = (1 - weight) * (baseline[at + 2] as number) + (weight * step * step) / 2
+    baseline[at + 3] = peak
   }
   for (let i = 0; i < layout.categories.length; i++) {
     const { perSession, size } = layout.categories[i] as Category

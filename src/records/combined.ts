@@ -184,7 +184,7 @@ const PROTOCOL = /^HTTP\/\d(\.\d)?$/
 const NO_REQUEST = { method: null, path: null, protocol: null }
 
 /** The parts of a request line; the path may hold spaces, which some servers log as they came. */
-function parseRequestLine(request: string): Pick<AccessRecord, 'method' | 'path' | 'protocol'> {
+export function parseRequestLine(request: string): Pick<AccessRecord, 'method' | 'path' | 'protocol'> {
   const methodEnd = request.indexOf(' ')
   const method = request.slice(0, Math.max(methodEnd, 0))
   if (!METHOD.test(method)) return NO_REQUEST

@@ -32,7 +32,7 @@ export function parseMapping(specs: readonly string[]): Mapping {
     if (equals < 0)
       throw new RecordsError(`got ${short(spec)}, wanted FIELD=PATH, as in user_id=account.id`, { code: 'mapping' })
     const field = spec.slice(0, equals)
-    checkField(field)
+    checkField(field, EVENT_FIELDS)
     if (Object.hasOwn(mapping, field)) throw new RecordsError(`${short(field)} is mapped twice`, { code: 'mapping' })
     mapping[field] = spec.slice(equals + 1)
   }
@@ -40,17 +40,21 @@ export function parseMapping(specs: readonly string[]): Mapping {
   return mapping
 }
 
-function checkField(field: string): void {
-  if ((EVENT_FIELDS as readonly string[]).includes(field)) return
-  throw new RecordsError(`${short(field)} is no field of an event; these are: ${EVENT_FIELDS.join(', ')}`, {
+function checkField(field: string, known: readonly string[]): void {
+  if (known.includes(field)) return
+  throw new RecordsError(`${short(field)} is no field of an event; these are: ${known.join(', ')}`, {
     code: 'mapping',
   })
 }
 
 /** @throws RecordsError that names the field which is none, or the path which leads nowhere */
 export function checkMapping(mapping: Mapping): void {
-  for (const [field, path] of Object.entries(mapping)) {
-    checkField(field)
+  checkPaths(mapping, EVENT_FIELDS)
+}
+
+function checkPaths(paths: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  for (const [field, path] of Object.entries(paths)) {
+    checkField(field, known)
     if (typeof path !== 'string' || path === '') {
       throw new RecordsError(`the path of ${field} is empty; wanted a name, or names joined by dots`, {
         code: 'mapping',
@@ -79,6 +83,27 @@ export function compileMapping(mapping: Mapping, flat: boolean): FieldsOf {
   return (record) => {
     const fields: LogRecord = {}
     for (const { field, names } of paths) fields[field] = follow(record, names)
+    return fields
+  }
+}
+
+/**
+ * The fields that a mapping names, and only those: undefined where its path leads nowhere. A name that is the whole path,
+ * dots and all, comes first: OpenTelemetry's attributes are flat.
+ *
+ * @param known the fields that there are
+ * @throws RecordsError that names the field which is none, or the path which leads nowhere
+ */
+export function compilePaths(paths: Readonly<Record<string, unknown>>, known: readonly string[]): FieldsOf {
+  checkPaths(paths, known)
+  const steps = Object.entries(paths).map(([field, path]) => {
+    const names = splitPath(path as string)
+    return { field, names, flat: names.join('.') }
+  })
+  return (record) => {
+    const fields: LogRecord = {}
+    for (const { field, names, flat } of steps)
+      fields[field] = Object.hasOwn(record, flat) ? record[flat] : follow(record, names)
     return fields
   }
 }

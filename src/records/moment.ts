@@ -11,7 +11,7 @@ const MAX_TIME_LENGTH = 64
 
 const NUMBER = /^\d{1,19}(\.\d{1,9})?$/
 
-/** @returns milliseconds since 1970; undefined where the value is no time, or lies before 1970 */
+/** @returns whole milliseconds since 1970; undefined where the value is no time, or lies before 1970 */
 export function readMoment(value: unknown): number | undefined {
   if (typeof value === 'string') return readText(value)
   if (typeof value === 'number') return byMagnitude(value)
@@ -33,12 +33,12 @@ function readText(text: string): number | undefined {
 
 /** Seconds, milliseconds, microseconds or nanoseconds: from 1973 to the year 5138 no two of them can be mistaken. */
 function byMagnitude(value: number): number | undefined {
-  if (!(value >= 0) || value >= 1e20) return undefined
-  if (value < 1e11) return value * 1000
-  if (value < 1e14) return value
-  return value < 1e17 ? value / 1e3 : value / 1e6
+  if (!(value >= 0 && value < 1e20)) return undefined
+  if (value < 1e11) return Math.floor(value * 1000)
+  if (value < 1e14) return Math.floor(value)
+  return Math.floor(value < 1e17 ? value / 1e3 : value / 1e6)
 }
 
 function atLeastZero(timeMs: number): number | undefined {
-  return timeMs >= 0 && timeMs < 1e14 ? timeMs : undefined
+  return timeMs >= 0 && timeMs < 1e14 ? Math.floor(timeMs) : undefined
 }

@@ -47,10 +47,9 @@ export function createService(settings: ServiceSettings): Service {
   for (const each of routes) addRoute(app, each, keys)
   addDocs(app, settings, openApiOf(INFO, routes, named))
   refuseOtherMethods(app)
-  app.notFound(() => {
-    // The path is the client's, and may name anybody.
-    throw new Refusal(404, { field: 'path', got: 'a path that is not there', wanted: 'one of /openapi.json' })
-  })
+  // The path is the client's, and may name anybody.
+  const nothingThere = { field: 'path', got: 'a path that is not there', wanted: 'one of /openapi.json' }
+  app.notFound(() => new Refusal(404, nothingThere).toResponse())
   app.onError((error) => {
     const refusal = error instanceof Refusal ? error : unexpected(settings, error)
     return refusal.toResponse()

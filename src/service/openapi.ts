@@ -1,5 +1,5 @@
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import type { Content, Route } from './route.ts'
 import { Problem } from './schemas.ts'
 
@@ -57,18 +57,14 @@ function operationOf(
   schemaOf: (schema: v.GenericSchema) => object,
   contentOf: (content: Content) => object,
 ): object {
-  const inPath = Object.entries(params).map(([name, schema]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: schemaOf(schema),
-  }))
-  const inQuery = Object.entries(query).map(([name, schema]) => ({
-    name,
-    in: 'query',
-    required: false,
-    schema: schemaOf(schema),
-  }))
+  const parameters = (where: 'path' | 'query', schemas: Route['query']): object[] =>
+    Object.entries(schemas).map(([name, schema]) => ({
+      name,
+      in: where,
+      required: where === 'path',
+      description: v.getDescription(schema),
+      schema: schemaOf(schema),
+    }))
   const refused = {
     description: 'Refused, and why.',
     content: contentOf({ 'application/problem+json': { schema: Problem } }),
@@ -78,7 +74,7 @@ function operationOf(
     summary,
     ...(description === undefined ? {} : { description }),
     ...(scope === undefined ? {} : { security: [{ key: [] }, {}], 'x-scope': scope }),
-    parameters: [...inPath, ...inQuery],
+    parameters: [...parameters('path', params), ...parameters('query', query)],
     ...(body === undefined
       ? {}
       : { requestBody: { description: body.description, required: true, content: contentOf(body.content) } }),

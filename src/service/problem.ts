@@ -46,7 +46,7 @@ export class Refusal extends Error {
   toResponse(): Response {
     return new Response(JSON.stringify(this.toProblem()), {
       status: this.status,
-      headers: { 'Content-Type': 'application/problem+json', ...this.headers },
+      headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...this.headers },
     })
   }
 }

@@ -18,8 +18,8 @@ export interface ServiceSettings {
   /** Origins whose pages may call the service; none: no CORS headers. */
   readonly corsOrigins: readonly string[]
   readonly trustedProxies: TrustedProxies | undefined
-  /** Key of the hashes by which logs and spans name users and clients. */
-  readonly hashKey: string
+  /** Key of the hashes by which logs and spans name users and clients; undefined: one that lasts as long as this process. */
+  readonly hashKey: string | undefined
   readonly platform: Platform
 }
 

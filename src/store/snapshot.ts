@@ -23,14 +23,15 @@ const CAME_BACK = 0x8000
 export function baselinesToBytes(layout: StoreLayout, entries: Iterable<BaselineEntry>): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder()
   const id = encoder.encode(layout.id)
-  const users: { readonly key: Uint8Array; readonly baseline: Float32Array; readonly cameBack: boolean }[] = []
+  const users: BaselineEntry[] = []
   let keyBytes = 0
-  for (const [text, baseline, cameBack] of entries) {
-    const key = encoder.encode(text)
-    expectBetween('key bytes', key.length, 1, MAX_KEY_BYTES)
+  for (const entry of entries) {
+    const [key, baseline] = entry
+    const keyLength = utf8Length(key)
+    expectBetween('key bytes', keyLength, 1, MAX_KEY_BYTES)
     expectBetween('numbers of a user', baseline.length, layout.width, layout.width)
-    users.push({ key, baseline, cameBack })
-    keyBytes += 2 + key.length
+    users.push(entry)
+    keyBytes += 2 + keyLength
   }
 
   const floatsAt = FIXED + id.length + keyBytes
@@ -44,12 +45,12 @@ export function baselinesToBytes(layout: StoreLayout, entries: Iterable<Baseline
   view.setUint32(16, keyBytes, true)
   bytes.set(id, FIXED)
   let at = FIXED + id.length
-  for (const { key, cameBack } of users) {
-    view.setUint16(at, key.length | (cameBack ? CAME_BACK : 0), true)
-    bytes.set(key, at + 2)
-    at += 2 + key.length
+  for (const [key, , cameBack] of users) {
+    const { written } = encoder.encodeInto(key, bytes.subarray(at + 2))
+    view.setUint16(at, written | (cameBack ? CAME_BACK : 0), true)
+    at += 2 + written
   }
-  for (const { baseline } of users) {
+  for (const [, baseline] of users) {
     for (const value of baseline) {
       view.setFloat32(at, value, true)
       at += 4
@@ -121,6 +122,17 @@ function readKeys(bytes: Uint8Array, users: number): (readonly [key: string, cam
   if (at !== bytes.length || keys.length !== users)
     throw new RangeError(`baselines: got ${keys.length} keys when expected ${users}, and nothing after them`)
   return keys
+}
+
+/** Bytes of a text in UTF-8: to encode the keys twice over would take as much memory as the baselines do. */
+function utf8Length(text: string): number {
+  let length = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) as number
+    if (code > 0xffff) i++ // a pair of units
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code <= 0xffff ? 3 : 4
+  }
+  return length
 }
 
 function readText(bytes: Uint8Array): string | undefined {

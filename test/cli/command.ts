@@ -32,14 +32,22 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.
 }
 
 /** Runs it to its end. */
-export async function run(args: readonly string[], input: string | Uint8Array = '', env?: NodeJS.ProcessEnv): Promise<Ended> {
+export async function run(
+  args: readonly string[],
+  input: string | Uint8Array = '',
+  env?: NodeJS.ProcessEnv,
+): Promise<Ended> {
   const { child, ended } = start(args, env)
   child.stdin.end(input)
   return await ended
 }
 
 /** A folder of the test's own, and how to get rid of it. */
-export function scratch(): { readonly folder: string; readonly path: (name: string) => string; readonly remove: () => void } {
+export function scratch(): {
+  readonly folder: string
+  readonly path: (name: string) => string
+  readonly remove: () => void
+} {
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-test-'))
   return { folder, path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

@@ -4,9 +4,8 @@ sessions, windows, predictive distributions, rarities, population. Makes behavio
 
 usage: python3 behavior.py      (Python 3.11; no packages)
 
-Written from the docstrings of src/baseline and src/features, not translated from their code: lists per user instead of
-running moments, explicit session objects instead of counters. Histories are shorter than what a baseline remembers, so
-forgetting plays no part here.
+Written from the docstrings of src/baseline and src/features, not translated from their code: lists per user with explicit
+weights instead of running moments, session objects instead of counters. Choices are fewer than what a baseline remembers.
 """
 import json, math, os, random
 
@@ -95,15 +94,36 @@ class User:
         self.last = (e.get('timestamp'), n, d, e.get('timestamp') is not None)
 
 
+MEMORY = 20
+
+
+def weights(n):
+    """Of n sessions in order: equal while they are few, then the newest weighs 1/MEMORY and the others fade."""
+    ws = []
+    for i in range(1, n + 1):
+        w = 1 / min(i, MEMORY)
+        ws = [x * (1 - w) for x in ws] + [w]
+    return ws
+
+
+def mean_of(xs):
+    return sum(w * x for w, x in zip(weights(len(xs)), xs))
+
+
 def variance(xs):
-    m = sum(xs) / len(xs)
-    return sum((x - m) ** 2 for x in xs) / len(xs)
+    """Half the mean squared difference from one session to the next (von Neumann 1941)."""
+    steps = [0] + [b - a for a, b in zip(xs, xs[1:])]
+    return sum(w * d * d / 2 for w, d in zip(weights(len(xs)), steps))
+
+
+def known(xs):
+    return min(MEMORY, len(xs))
 
 
 def predict(user, q, population):
     m0, v0, k, nu = population['quantities'][q]
-    xs = user.peaks[q]; n = len(xs)
-    mean = (sum(xs) + k * m0) / (n + k)
+    xs = user.peaks[q]; n = known(xs)
+    mean = (n * mean_of(xs) + k * m0) / (n + k)
     v = ((n * variance(xs) if n else 0) + nu * v0) / (n + nu)
     return mean, max(LEAST[q], math.sqrt(v * (1 + 1 / (n + k))))
 
@@ -149,11 +169,11 @@ def learn_population(users):
         seen = [u.peaks[q] for u in users if len(u.peaks[q]) >= 5]
         clamp = lambda x, lo, hi: min(hi, max(lo, x))
         av = lambda f: sum(map(f, seen)) / len(seen)
-        s2 = lambda xs: max(variance(xs) * len(xs) / (len(xs) - 1), 1e-6)
-        mean = av(lambda xs: sum(xs) / len(xs)); within = av(s2)
-        between = av(lambda xs: (sum(xs) / len(xs) - mean) ** 2) - av(lambda xs: s2(xs) / len(xs))
+        s2 = lambda xs: max(variance(xs) * known(xs) / (known(xs) - 1), 1e-6)
+        mean = av(mean_of); within = av(s2)
+        between = av(lambda xs: (mean_of(xs) - mean) ** 2) - av(lambda xs: s2(xs) / known(xs))
         logs = av(lambda xs: math.log(s2(xs)))
-        scatter = av(lambda xs: (math.log(s2(xs)) - logs) ** 2 - 2 / (len(xs) - 1))
+        scatter = av(lambda xs: (math.log(s2(xs)) - logs) ** 2 - 2 / (known(xs) - 1))
         population['quantities'][q] = (mean, within, clamp(within / max(between, 1e-9), .1, 30), clamp(2 / max(scatter, .05), 2, 40))
     for c, n in CATEGORIES.items():
         pool = [1 / n + sum(smooth(u.counts[c], c, i) / sum(u.counts[c]) for u in users) for i in range(n)]

@@ -1,0 +1,98 @@
+import { AT } from '../baseline/layout.ts'
+import type { NotScored, Verdict } from '../decision.ts'
+import type { Detector } from '../detector.ts'
+import type { BehaviorEvent } from '../event.ts'
+import { LATE, withinBudget } from '../store/budget.ts'
+import type { Baselines } from '../store/contract.ts'
+
+/** What came of an event: its verdict, or why there is none. */
+export type Judged =
+  | { readonly ok: true; readonly verdict: Verdict }
+  | { readonly ok: false; readonly why: NotScored; readonly problem: string }
+
+/** Sees the baseline as it was before the event was learnt: undefined for a user never seen. */
+export type Seen = (verdict: Verdict, baseline: Float32Array | undefined) => void
+
+/**
+ * Events through the very path that serves requests: each is judged by the past alone, then learnt, in one step of the
+ * store. Never throws and never rejects. With a synchronous store the answer is there at once. With another, the events
+ * of one user wait for each other, so that each is judged with all before it learnt; those of different users do not.
+ */
+export class EventScorer {
+  readonly detector: Detector
+  readonly #baselines: Baselines
+  readonly #budgetMs: number
+  /** What the next event of a user waits for: only users with an event on its way are here. */
+  readonly #latest = new Map<string, Promise<Judged>>()
+
+  /** @param budgetMs how long an asynchronous store may take for one event */
+  constructor(detector: Detector, baselines: Baselines, budgetMs: number) {
+    this.detector = detector
+    this.#baselines = baselines
+    this.#budgetMs = budgetMs
+  }
+
+  /** @param explain whether reasons are wanted even where the event is no anomaly */
+  score(event: BehaviorEvent, explain: boolean, seen?: Seen): Judged | Promise<Judged> {
+    const before = this.#latest.size === 0 ? undefined : this.#latest.get(event.userId)
+    if (before !== undefined) {
+      return this.#queue(
+        event.userId,
+        before.then(() => this.#start(event, explain, seen)),
+      )
+    }
+    const judged = this.#start(event, explain, seen)
+    return judged instanceof Promise ? this.#queue(event.userId, judged) : judged
+  }
+
+  #queue(key: string, judging: Promise<Judged>): Promise<Judged> {
+    this.#latest.set(key, judging)
+    return judging.then((judged) => {
+      if (this.#latest.get(key) === judging) this.#latest.delete(key)
+      return judged
+    })
+  }
+
+  #start(event: BehaviorEvent, explain: boolean, seen: Seen | undefined): Judged | Promise<Judged> {
+    const step = new Step(this.detector, event, explain, seen)
+    try {
+      const learning = this.#baselines.update(event.userId, step.change)
+      if (!isPromise(learning)) return step.judged
+      return withinBudget(learning, this.#budgetMs).then(
+        (done) => (done === LATE ? TOO_LATE : step.judged),
+        () => UNREACHABLE,
+      )
+    } catch {
+      return UNREACHABLE
+    }
+  }
+}
+
+const UNREACHABLE: Judged = { ok: false, why: 'store', problem: 'the store could not keep the baseline' }
+const TOO_LATE: Judged = { ok: false, why: 'timeout', problem: 'the store took too long' }
+
+/** One event's judging and learning, which a store may do again on a fresh copy where another writer was faster. */
+class Step {
+  judged: Judged = UNREACHABLE
+  readonly change: (baseline: Float32Array) => void
+
+  constructor(detector: Detector, event: BehaviorEvent, explain: boolean, seen: Seen | undefined) {
+    this.change = (own) => {
+      try {
+        // One of zeros is new: somebody never seen.
+        const baseline = (own[AT.events] as number) === 0 ? undefined : own
+        const verdict = detector.judge(event, baseline, explain)
+        seen?.(verdict, baseline)
+        detector.learn(event, own, verdict)
+        this.judged = { ok: true, verdict }
+      } catch (error) {
+        // The model's trouble with one event is not the stream's.
+        this.judged = { ok: false, why: 'model', problem: error instanceof Error ? error.message : 'not scored' }
+      }
+    }
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
