@@ -1,9 +1,8 @@
-import { createReadStream, createWriteStream, type Stats } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addAbortSignal, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal } from 'node:stream'
 import { CommandError, systemReason } from './exit.ts'
 
 /** One of EVENTS: a file, or the standard input. */
@@ -13,7 +12,7 @@ export interface Input {
   /** Bytes to come, compressed as they are; undefined where nobody knows. */
   readonly bytes: number | undefined
   /** From its beginning. Can be called again where the input is a file, or was spooled. */
-  open(): Readable
+  open(): AsyncIterable<Uint8Array>
 }
 
 /** What is read at once: large enough to make little of each call, small enough for an answer at every line. */
@@ -97,27 +96,26 @@ async function spool(
     await rm(folder, { recursive: true, force: true })
   }
   let size = 0
-  const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      size += chunk.length
-      onBytes(chunk.length)
-      yield chunk
-    }
-  }
   try {
-    await pipeline(input.open(), counted, createWriteStream('', { fd: file, autoClose: false }), { signal })
+    for await (const chunk of input.open()) {
+      signal.throwIfAborted()
+      onBytes(chunk.length)
+      await file.writeFile(chunk)
+      size += chunk.length
+    }
   } catch (cause) {
     signal.throwIfAborted()
     throw new CommandError(`cannot keep ${input.name} for a second reading: ${systemReason(cause)}`, { cause })
   }
-  const stream = (): Readable =>
-    createReadStream('', {
-      fd: file,
-      autoClose: false,
-      start: 0,
-      highWaterMark: CHUNK_BYTES,
-      signal,
-      ...upTo(size),
-    })
-  return { name: input.name, bytes: size, open: stream }
+  return { name: input.name, bytes: size, open: () => chunksOf(file, size) }
+}
+
+/** A stream would want to close the file, which has no name to be opened by again. */
+async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < size; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
 }

@@ -58,7 +58,7 @@ export async function* readInputs(
 }
 
 async function* watched(input: Input, watcher: Watcher): AsyncGenerator<Uint8Array> {
-  for await (const chunk of input.open() as AsyncIterable<Uint8Array>) {
+  for await (const chunk of input.open()) {
     watcher.bytes(chunk.length)
     yield chunk
   }

@@ -2,10 +2,14 @@ import type { Verdict } from '../decision.ts'
 import { Detector } from '../detector.ts'
 import type { BehaviorEvent } from '../event.ts'
 import type { Model } from '../model.ts'
+import { type Answer, EventScorer, type Seen } from '../pipeline/event-scorer.ts'
 import { MemoryBaselines } from '../store/memory.ts'
 import type { ThresholdOptions } from '../thresholds.ts'
 import { CommandError, systemReason } from './exit.ts'
 import { OrderCheck } from './order.ts'
+
+/** Milliseconds to wait for baselines that are in memory. */
+const NO_WAITING = 1
 
 /** A log through the very path that serves requests: each event is judged by the past alone, then learnt. */
 export class Scorer {
@@ -14,6 +18,7 @@ export class Scorer {
   /** The baseline of somebody who was never seen. */
   readonly nobody: Float32Array
   readonly order: OrderCheck = new OrderCheck()
+  readonly #events: EventScorer
   events = 0
   flagged = 0
 
@@ -27,25 +32,29 @@ export class Scorer {
     }
     this.nobody = new Float32Array(model.featureSet.layout.width)
     this.baselines = new MemoryBaselines(model.featureSet.layout.width, maxUsers)
+    this.#events = new EventScorer(this.detector, this.baselines, NO_WAITING)
+  }
+
+  /** What came of an event; at once, since these baselines are at hand. */
+  answer(event: BehaviorEvent, explain: boolean, seen?: Seen): Answer {
+    const answer = this.#events.score(event, explain, (verdict, baseline) => {
+      this.order.note(event, baseline)
+      seen?.(verdict, baseline)
+    }) as Answer
+    if (!answer.ok) return answer
+    this.events++
+    if (answer.verdict.isAnomaly) this.flagged++
+    return answer
   }
 
   /**
    * @param explain whether reasons are wanted even where the event is no anomaly
    * @param seen called before the event is learnt, with the baseline as it was, undefined for a user never seen
+   * @throws RangeError where the model cannot score the event
    */
-  score(
-    event: BehaviorEvent,
-    explain = false,
-    seen?: (verdict: Verdict, baseline: Float32Array | undefined) => void,
-  ): Verdict {
-    const { detector, baselines } = this
-    const baseline = baselines.read(event.userId)
-    this.order.note(event, baseline)
-    const verdict = detector.judge(event, baseline, explain)
-    seen?.(verdict, baseline)
-    baselines.update(event.userId, (own) => detector.learn(event, own, verdict))
-    this.events++
-    if (verdict.isAnomaly) this.flagged++
-    return verdict
+  score(event: BehaviorEvent, explain = false, seen?: Seen): Verdict {
+    const answer = this.answer(event, explain, seen)
+    if (answer.ok) return answer.verdict
+    throw new RangeError(answer.problem)
   }
 }

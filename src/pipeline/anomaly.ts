@@ -1,6 +1,4 @@
-import type { Verdict } from '../decision.ts'
-import type { Reason } from '../decision.ts'
-import type { ModelSummary } from '../decision.ts'
+import type { ModelSummary, Reason, Verdict } from '../decision.ts'
 import { unscoredAttributes, verdictAttributes } from '../telemetry/attributes.ts'
 
 /**

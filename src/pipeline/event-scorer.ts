@@ -6,7 +6,7 @@ import { LATE, withinBudget } from '../store/budget.ts'
 import type { Baselines } from '../store/contract.ts'
 
 /** What came of an event: its verdict, or why there is none. */
-export type Judged =
+export type Answer =
   | { readonly ok: true; readonly verdict: Verdict }
   | { readonly ok: false; readonly why: NotScored; readonly problem: string }
 
@@ -23,7 +23,7 @@ export class EventScorer {
   readonly #baselines: Baselines
   readonly #budgetMs: number
   /** What the next event of a user waits for: only users with an event on its way are here. */
-  readonly #latest = new Map<string, Promise<Judged>>()
+  readonly #latest = new Map<string, Promise<Answer>>()
 
   /** @param budgetMs how long an asynchronous store may take for one event */
   constructor(detector: Detector, baselines: Baselines, budgetMs: number) {
@@ -33,7 +33,7 @@ export class EventScorer {
   }
 
   /** @param explain whether reasons are wanted even where the event is no anomaly */
-  score(event: BehaviorEvent, explain: boolean, seen?: Seen): Judged | Promise<Judged> {
+  score(event: BehaviorEvent, explain: boolean, seen?: Seen): Answer | Promise<Answer> {
     const before = this.#latest.size === 0 ? undefined : this.#latest.get(event.userId)
     if (before !== undefined) {
       return this.#queue(
@@ -41,25 +41,25 @@ export class EventScorer {
         before.then(() => this.#start(event, explain, seen)),
       )
     }
-    const judged = this.#start(event, explain, seen)
-    return judged instanceof Promise ? this.#queue(event.userId, judged) : judged
+    const answer = this.#start(event, explain, seen)
+    return answer instanceof Promise ? this.#queue(event.userId, answer) : answer
   }
 
-  #queue(key: string, judging: Promise<Judged>): Promise<Judged> {
+  #queue(key: string, judging: Promise<Answer>): Promise<Answer> {
     this.#latest.set(key, judging)
-    return judging.then((judged) => {
+    return judging.then((answer) => {
       if (this.#latest.get(key) === judging) this.#latest.delete(key)
-      return judged
+      return answer
     })
   }
 
-  #start(event: BehaviorEvent, explain: boolean, seen: Seen | undefined): Judged | Promise<Judged> {
+  #start(event: BehaviorEvent, explain: boolean, seen: Seen | undefined): Answer | Promise<Answer> {
     const step = new Step(this.detector, event, explain, seen)
     try {
       const learning = this.#baselines.update(event.userId, step.change)
-      if (!isPromise(learning)) return step.judged
+      if (!isPromise(learning)) return step.answer
       return withinBudget(learning, this.#budgetMs).then(
-        (done) => (done === LATE ? TOO_LATE : step.judged),
+        (done) => (done === LATE ? TOO_LATE : step.answer),
         () => UNREACHABLE,
       )
     } catch {
@@ -68,12 +68,12 @@ export class EventScorer {
   }
 }
 
-const UNREACHABLE: Judged = { ok: false, why: 'store', problem: 'the store could not keep the baseline' }
-const TOO_LATE: Judged = { ok: false, why: 'timeout', problem: 'the store took too long' }
+const UNREACHABLE: Answer = { ok: false, why: 'store', problem: 'the store could not keep the baseline' }
+const TOO_LATE: Answer = { ok: false, why: 'timeout', problem: 'the store took too long' }
 
 /** One event's judging and learning, which a store may do again on a fresh copy where another writer was faster. */
 class Step {
-  judged: Judged = UNREACHABLE
+  answer: Answer = UNREACHABLE
   readonly change: (baseline: Float32Array) => void
 
   constructor(detector: Detector, event: BehaviorEvent, explain: boolean, seen: Seen | undefined) {
@@ -84,10 +84,10 @@ class Step {
         const verdict = detector.judge(event, baseline, explain)
         seen?.(verdict, baseline)
         detector.learn(event, own, verdict)
-        this.judged = { ok: true, verdict }
+        this.answer = { ok: true, verdict }
       } catch (error) {
         // The model's trouble with one event is not the stream's.
-        this.judged = { ok: false, why: 'model', problem: error instanceof Error ? error.message : 'not scored' }
+        this.answer = { ok: false, why: 'model', problem: error instanceof Error ? error.message : 'not scored' }
       }
     }
   }

@@ -7,7 +7,7 @@ import { type RecordMap, type RecordMapper, recordMapper } from '../records/reco
 import type { BaselineStore } from '../store/contract.ts'
 import type { ThresholdOptions } from '../thresholds.ts'
 import { type Anomaly, anomalyOf, unscoredAnomaly } from './anomaly.ts'
-import { EventScorer, type Judged } from './event-scorer.ts'
+import { type Answer, EventScorer } from './event-scorer.ts'
 
 /** Everything settled: `plugins/shared/settings.ts` makes these from what an application gives. */
 export interface RecordScorerSettings {
@@ -82,14 +82,18 @@ export class RecordScorer {
     const mapped = this.#toEvent(record, nowMs)
     if (!mapped.ok) return this.#unmapped(mapped)
     const { event } = mapped
-    const judged = this.#events.score(event, this.#explain)
-    return judged instanceof Promise ? judged.then((known) => this.#verdict(event, known)) : this.#verdict(event, judged)
+    const answer = this.#events.score(event, this.#explain)
+    return answer instanceof Promise
+      ? answer.then((known) => this.#verdict(event, known))
+      : this.#verdict(event, answer)
   }
 
   /** The verdicts on records that came together, in their order. Their number is what bounds the memory taken. */
   scoreAll(records: readonly unknown[], nowMs?: number): RecordVerdict[] | Promise<RecordVerdict[]> {
     const verdicts = records.map((record) => this.score(record, nowMs))
-    return verdicts.some((verdict) => verdict instanceof Promise) ? Promise.all(verdicts) : (verdicts as RecordVerdict[])
+    return verdicts.some((verdict) => verdict instanceof Promise)
+      ? Promise.all(verdicts)
+      : (verdicts as RecordVerdict[])
   }
 
   /** So far; a new object each time. */
@@ -102,14 +106,14 @@ export class RecordScorer {
     }
   }
 
-  #verdict(event: BehaviorEvent, judged: Judged): RecordVerdict {
-    if (!judged.ok) {
-      const { why, problem } = judged
+  #verdict(event: BehaviorEvent, answer: Answer): RecordVerdict {
+    if (!answer.ok) {
+      const { why, problem } = answer
       this.#unscored[why]++
       const anomaly = unscoredAnomaly(why, problem, this.detector.threshold, this.#model)
       return { scored: false, why, problem, anomaly }
     }
-    const { verdict } = judged
+    const { verdict } = answer
     this.#scored++
     if (verdict.isAnomaly) this.#flagged++
     return { scored: true, event, verdict, anomaly: anomalyOf(verdict, this.#model) }

@@ -1,14 +1,19 @@
 import type { BehaviorEvent } from '../event.ts'
 import type { EventRow, ProblemRow, Row } from '../records/index.ts'
 import { withoutMark } from '../records/row.ts'
-import type { AnomalyWriter } from './anomaly.ts'
+import type { AnomalyWriter } from './anomaly-text.ts'
+import type { Answer } from './event-scorer.ts'
 import { withMember, withMemberBytes, withoutMember } from './json-text.ts'
-import type { Scorer } from './scorer.ts'
 
 /** The member that a record gets. */
 const FIELD = 'anomaly'
 
 type EventOf = (row: EventRow) => BehaviorEvent
+
+/** Whoever has the answer to an event at once. */
+export interface Answerer {
+  answer(event: BehaviorEvent, explain: boolean): Answer
+}
 
 /**
  * Rows into lines of NDJSON, one for each record, in order, each with its `anomaly` object.
@@ -21,14 +26,14 @@ type EventOf = (row: EventRow) => BehaviorEvent
  * An empty line of NDJSON stays one, so that whoever counts lines finds as many.
  */
 export class Renderer {
-  readonly #scorer: Scorer
+  readonly #scorer: Answerer
   readonly #writer: AnomalyWriter
   readonly #explain: boolean
   /** What ends the line that goes out in parts. */
   #open: string | undefined
 
   /** @param explain whether every event gets reasons, not only anomalies */
-  constructor(scorer: Scorer, writer: AnomalyWriter, explain: boolean) {
+  constructor(scorer: Answerer, writer: AnomalyWriter, explain: boolean) {
     this.#scorer = scorer
     this.#writer = writer
     this.#explain = explain
@@ -60,12 +65,8 @@ export class Renderer {
   }
 
   #judge(event: BehaviorEvent): string {
-    try {
-      return this.#writer.scored(this.#scorer.score(event, this.#explain))
-    } catch (error) {
-      // The model's trouble with one event is not the stream's.
-      return this.#writer.notScored('model', error instanceof Error ? error.message : 'not scored')
-    }
+    const answer = this.#scorer.answer(event, this.#explain)
+    return answer.ok ? this.#writer.scored(answer.verdict) : this.#writer.notScored(answer.why, answer.problem)
   }
 
   #problem(row: ProblemRow, json: boolean, out: Output): void {
@@ -106,8 +107,13 @@ export class Renderer {
 }
 
 function base64(bytes: Uint8Array | undefined): string {
-  return bytes === undefined ? '' : `,"bytes_base64":"${Buffer.from(bytes).toString('base64')}"`
+  if (bytes === undefined) return ''
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return `,"bytes_base64":"${btoa(binary)}"`
 }
+
+const encoder = new TextEncoder()
 
 /** Where lines are collected until a batch is done: one text, or several pieces where some of it is bytes. */
 export class Output {
@@ -119,18 +125,23 @@ export class Output {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#pieces.push(Buffer.from(this.#text), bytes)
+    this.#pieces.push(encoder.encode(this.#text), bytes)
     this.#text = ''
   }
 
   /** What was collected; begins anew. */
-  take(): string | Uint8Array {
-    const { length } = this.#pieces
+  take(): string | Uint8Array<ArrayBuffer> {
     const text = this.#text
     this.#text = ''
-    if (length === 0) return text
-    const all = Buffer.concat([...this.#pieces, Buffer.from(text)])
+    if (this.#pieces.length === 0) return text
+    const pieces = [...this.#pieces, encoder.encode(text)]
     this.#pieces = []
+    const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const piece of pieces) {
+      all.set(piece, at)
+      at += piece.length
+    }
     return all
   }
 }

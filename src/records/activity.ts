@@ -1,9 +1,4 @@
-import {
-  type BehaviorEvent,
-  type EventProblem,
-  MAX_USER_ID_LENGTH,
-  parseEvent,
-} from '../event.ts'
+import { type BehaviorEvent, type EventProblem, MAX_USER_ID_LENGTH, parseEvent } from '../event.ts'
 import { addressKey, sessionKey, userKey } from '../identity.ts'
 import { classifyRequest, deviceOf } from '../request.ts'
 import { EVENT_FIELDS, type EventField } from './mapping.ts'

@@ -11,11 +11,19 @@ import { gunzip } from './gzip.ts'
 import { type RecordOptions, RecordReader } from './reader.ts'
 import type { Row } from './row.ts'
 
+export {
+  ACTIVITY_FIELDS,
+  type Activity,
+  type ActivityField,
+  type MappedEvent,
+  type Unmapped,
+} from './activity.ts'
 export type { AccessLine, AccessRecord } from './combined.ts'
 export { parseAccessLine } from './combined.ts'
 export { FORMATS, type Format } from './detect.ts'
 export { EVENT_FIELDS, type EventField, eventReader, type Mapping, parseMapping } from './mapping.ts'
 export { DEFAULT_MAX_LINE_BYTES, type RecordOptions, RecordReader } from './reader.ts'
+export { type RecordFunction, type RecordMap, type RecordMapper, type RecordPaths, recordMapper } from './record-map.ts'
 export {
   type EventRow,
   formatProblem,

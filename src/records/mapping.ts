@@ -88,8 +88,8 @@ export function compileMapping(mapping: Mapping, flat: boolean): FieldsOf {
 }
 
 /**
- * The fields that a mapping names, and only those: undefined where its path leads nowhere. A name that is the whole path,
- * dots and all, comes first: OpenTelemetry's attributes are flat.
+ * The fields that a mapping names, and only those: undefined where its path leads nowhere. Where no steps lead there, a
+ * name that is the whole path, dots and all, does: OpenTelemetry's attributes are flat.
  *
  * @param known the fields that there are
  * @throws RecordsError that names the field which is none, or the path which leads nowhere
@@ -103,7 +103,7 @@ export function compilePaths(paths: Readonly<Record<string, unknown>>, known: re
   return (record) => {
     const fields: LogRecord = {}
     for (const { field, names, flat } of steps)
-      fields[field] = Object.hasOwn(record, flat) ? record[flat] : follow(record, names)
+      fields[field] = follow(record, names) ?? (Object.hasOwn(record, flat) ? record[flat] : undefined)
     return fields
   }
 }

@@ -1,11 +1,12 @@
-import { formatProblems, type ParsedEvent } from '../event.ts'
+import { formatProblems } from '../event.ts'
+import type { RecordMapper } from './record-map.ts'
 import { isRecord, type LineReader, type Row, withoutMark } from './row.ts'
 
 /** Reads one JSON object a line. */
 export class NdjsonReader implements LineReader {
-  readonly #toEvent: (record: unknown) => ParsedEvent
+  readonly #toEvent: RecordMapper
 
-  constructor(toEvent: (record: unknown) => ParsedEvent) {
+  constructor(toEvent: RecordMapper) {
     this.#toEvent = toEvent
   }
 

@@ -6,13 +6,17 @@ import { checkHeader } from './header.ts'
 import { LineSplitter } from './lines.ts'
 import { checkMapping, eventReader, type Mapping } from './mapping.ts'
 import { NdjsonReader } from './ndjson.ts'
+import { isPaths, type RecordMap, type RecordMapper, recordMapper } from './record-map.ts'
 import { isBlank, type LineReader, RecordsError, type Row } from './row.ts'
 
 export interface RecordOptions {
   /** Told by the first lines where it is not given. */
   readonly format?: Format | undefined
-  /** Where the fields of an event stand in records that name them otherwise. */
-  readonly map?: Mapping | undefined
+  /**
+   * How records become events. CSV and access logs, whose columns are given, take paths only; JSON is read as
+   * {@link RecordMap} says, by default whatever it is.
+   */
+  readonly map?: RecordMap | undefined
   /** The event types that the model knows; {@link EVENT_TYPES} if not given. */
   readonly eventTypes?: readonly string[] | undefined
   /** Bytes of a line beyond which it is a problem, and comes in parts; 1 MiB if not given. */
@@ -32,6 +36,9 @@ const MAX_WAITING_LENGTH = 1_048_576
 export class RecordReader {
   readonly #lines: LineSplitter
   readonly #map: Mapping
+  readonly #mapper: RecordMapper
+  /** As it was given. */
+  readonly #given: RecordMap
   readonly #eventTypes: readonly string[]
   readonly #limit: number
   #format: Format | undefined
@@ -42,7 +49,7 @@ export class RecordReader {
 
   /** @throws RecordsError that says which option is wrong */
   constructor(options: RecordOptions = {}) {
-    const { format, map = {}, eventTypes = EVENT_TYPES, maxLineBytes = DEFAULT_MAX_LINE_BYTES } = options
+    const { format, map = 'auto', eventTypes = EVENT_TYPES, maxLineBytes = DEFAULT_MAX_LINE_BYTES } = options
     if (format !== undefined && !FORMATS.includes(format)) {
       throw new RecordsError(`got the format ${JSON.stringify(format)}, wanted one of ${FORMATS.join(', ')}`, {
         code: 'options',
@@ -51,9 +58,10 @@ export class RecordReader {
     if (!Number.isInteger(maxLineBytes) || maxLineBytes < 16) {
       throw new RecordsError(`got ${maxLineBytes} for maxLineBytes, wanted an integer >= 16`, { code: 'options' })
     }
-    checkMapping(map)
-    this.#map = { ...map }
     this.#eventTypes = [...eventTypes]
+    this.#mapper = recordMapper(map, this.#eventTypes)
+    this.#given = map
+    this.#map = isPaths(map) ? (map as Mapping) : {}
     this.#limit = maxLineBytes
     this.#lines = new LineSplitter(maxLineBytes, (line, text, end, bytes, part) => {
       if (part === 0) this.#read(line, text, end, bytes)
@@ -147,8 +155,13 @@ export class RecordReader {
     const map = this.#map
     this.#format = format
     if (format === 'ndjson') {
-      this.#reader = new NdjsonReader(eventReader(map, eventTypes))
-    } else if (format === 'csv') {
+      this.#reader = new NdjsonReader(this.#mapper)
+      return
+    }
+    if (!isPaths(this.#given) && this.#given !== 'auto')
+      throw new RecordsError(`the format ${format} has columns, so a map must name them`, { code: 'mapping' })
+    checkMapping(map)
+    if (format === 'csv') {
       this.#reader = new CsvReader({
         onHeader: (names) => checkHeader(names, map),
         toEvent: eventReader(map, eventTypes, true),

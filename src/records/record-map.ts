@@ -1,4 +1,4 @@
-import { EVENT_TYPES, parseEvent } from '../event.ts'
+import { EVENT_TYPES, type EventProblem, parseEvent } from '../event.ts'
 import { expectChoice } from '../options.ts'
 import {
   ACTIVITY_FIELDS,
@@ -41,7 +41,7 @@ const NAMED = ['auto', 'wire', ...CONVENTIONS] as const
 export function recordMapper(map: RecordMap = 'auto', eventTypes: readonly string[] = EVENT_TYPES): RecordMapper {
   const read = readerOf(map, eventTypes)
   return (record, nowMs) => {
-    if (!isRecord(record)) return NO_RECORD
+    if (!isRecord(record)) return { ok: false, why: 'no_event', problems: problemsOf(record) }
     try {
       return read(record, nowMs)
     } catch {
@@ -51,17 +51,22 @@ export function recordMapper(map: RecordMap = 'auto', eventTypes: readonly strin
   }
 }
 
+/** Whether a map says where fields stand. */
+export function isPaths(map: RecordMap): map is RecordPaths {
+  return isRecord(map)
+}
+
 type Read = (record: LogRecord, nowMs: number | undefined) => MappedEvent
 
 function readerOf(map: RecordMap, eventTypes: readonly string[]): Read {
   if (typeof map === 'function') {
     return (record, nowMs) => {
       const activity: unknown = map(record)
-      if (activity === undefined || activity === null) return NO_RECORD
+      if (activity === undefined || activity === null) return NOTHING_DONE
       return isRecord(activity) ? activityEvent(activity, eventTypes, nowMs) : UNREADABLE
     }
   }
-  if (isRecord(map)) {
+  if (isPaths(map)) {
     if (Object.keys(map).length === 0) return readerOf('auto', eventTypes)
     const mapped = compilePaths(map, ACTIVITY_FIELDS)
     return (record, nowMs) => {
@@ -91,10 +96,15 @@ function wireEvent(record: LogRecord, eventTypes: readonly string[], nowMs: numb
   return activityEvent(record, eventTypes, nowMs)
 }
 
-const NO_RECORD: MappedEvent = {
+function problemsOf(value: unknown): readonly EventProblem[] {
+  const parsed = parseEvent(value)
+  return parsed.ok ? [] : parsed.problems
+}
+
+const NOTHING_DONE: MappedEvent = {
   ok: false,
   why: 'no_event',
-  problems: [{ field: '', got: 'no object', wanted: 'an object with the fields of an event' }],
+  problems: [{ field: '', got: 'nothing from the map', wanted: 'what somebody did' }],
 }
 const UNREADABLE: MappedEvent = {
   ok: false,

@@ -86,15 +86,20 @@ export function listOf(isItem: (text: string) => boolean, wanted: string): TextS
   )
 }
 
-/** What a function makes of the text; undefined: it was wrong. */
-export function readBy<T>(read: (text: string) => T | undefined, wanted: string): TextSchema<T> {
+/** What a function makes of the text; undefined, or in words what is wrong, where it will not do. */
+export function readBy<T extends object>(read: (text: string) => T | string | undefined, wanted: string): TextSchema<T> {
   return v.pipe(
     v.string(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const value = read(dataset.value)
-      if (value !== undefined) return value
-      addIssue({ message: wanted })
+      if (typeof value === 'object') return value
+      addIssue({ message: value === undefined ? wanted : `${wanted} (it is ${value})` })
       return NEVER
     }),
   )
+}
+
+/** Text of at least so many characters. */
+export function textOf(least: number): TextSchema<string> {
+  return v.pipe(v.string(), v.minLength(least, `text of at least ${least} characters`))
 }

@@ -2,8 +2,8 @@ import { type TrustedProxies, trustedProxiesFrom } from '../../middleware/truste
 import type { EventProblem } from '../event.ts'
 import type { Model } from '../model.ts'
 import type { BaselineStore } from '../store/contract.ts'
-import { booleanOf, integerOf, listOf, numberOf, readBy, type readValues } from './configuration-values.ts'
-import { type Key, KEYS_WANTED, parseKeys } from './keys.ts'
+import { booleanOf, integerOf, listOf, numberOf, readBy, type readValues, textOf } from './configuration-values.ts'
+import { KEYS_WANTED, parseKeys } from './keys.ts'
 import { DEFAULT_LIMITS, type Platform, type ServiceSettings } from './settings.ts'
 
 const SHARES = 'two percentiles, the lower first, as in 0.95,0.999'
@@ -14,8 +14,8 @@ export const COMMON = {
   HEDGEROW_BLOCK_AT: numberOf(0, 1),
   HEDGEROW_ADAPTIVE: readBy(boundsFrom, SHARES),
   HEDGEROW_HOLD_SHARE: booleanOf(),
-  HEDGEROW_KEYS: readBy(keysFrom, KEYS_WANTED),
-  HEDGEROW_HASH_KEY: readBy((text) => (text.length >= 16 ? text : undefined), 'text of at least 16 characters'),
+  HEDGEROW_KEYS: readBy(parseKeys, KEYS_WANTED),
+  HEDGEROW_HASH_KEY: textOf(16),
   HEDGEROW_INSECURE: booleanOf(),
   HEDGEROW_CORS_ORIGINS: listOf(isOrigin, 'origins as in https://app.example.com, separated by commas'),
   HEDGEROW_TRUSTED_PROXIES: readBy(proxiesFrom, 'a number from 1 to 16, or addresses and CIDR blocks, separated by commas'),
@@ -79,11 +79,6 @@ export function settingsFrom(
     trustedProxies: values.HEDGEROW_TRUSTED_PROXIES,
     hashKey: values.HEDGEROW_HASH_KEY,
   }
-}
-
-function keysFrom(text: string): readonly Key[] | undefined {
-  const keys = parseKeys(text)
-  return typeof keys === 'string' ? undefined : keys
 }
 
 function boundsFrom(text: string): { lowest: number; highest: number } | undefined {

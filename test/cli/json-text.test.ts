@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { withMember, withMemberBytes, withoutMember } from '../../src/cli/json-text.ts'
+import { withMember, withMemberBytes, withoutMember } from '../../src/pipeline/json-text.ts'
 
 describe('a member added to the text of an object', () => {
   it.each([
