@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workerd/**'],
+          exclude: ['test/workerd/**', 'test/integration/**'],
         },
       },
       {

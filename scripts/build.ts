@@ -26,6 +26,8 @@ if (existsSync(join(root, command))) {
     legalComments: 'eof',
     logLevel: 'warning',
   })
+  // What `hedgerow serve` shows at /docs.
+  run('node', ['scripts/docs-assets.ts', 'dist/cli/docs'])
 } else {
   console.log(`${command} is not there: the library is built, the command is not`)
 }

@@ -94,8 +94,8 @@ export class Detector {
 
   /** By the time that somebody asks, the baseline has learnt the event: a copy is kept, plain since that is cheapest. */
   #explainer(event: BehaviorEvent, baseline: Float32Array | undefined): () => Reason[] {
-    const copy: number[] = []
-    if (baseline !== undefined) for (let i = 0; i < baseline.length; i++) copy.push(baseline[i] as number)
+    const copy = new Array<number>(baseline?.length ?? 0)
+    for (let i = 0; i < copy.length; i++) copy[i] = baseline?.[i] as number
     return () => {
       const before = baseline === undefined ? this.#nobody : Float32Array.from(copy)
       return this.#reasons(this.features(event, before), before)

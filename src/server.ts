@@ -1,19 +1,108 @@
 import { httpInstrumentationMiddleware } from '@hono/otel'
-import pino, { type Logger } from 'pino'
-import { defaultModel } from '../model/default.ts'
 import { systemReason } from './cli/exit.ts'
+import { readModel } from './cli/model-file.ts'
 import type { EventProblem } from './event.ts'
 import type { Model } from './model.ts'
-import { modelFromBytes } from './model.ts'
 import { createService } from './service/app.ts'
-import { checkTogether, flagAtOf, MAX_USERS, settingsFrom } from './service/configuration.ts'
+import { checkTogether, flagAtOf, settingsFrom } from './service/configuration.ts'
 import { ConfigurationError, type Given } from './service/configuration-values.ts'
 import { observeDrift } from './service/gauges.ts'
-import { BaselinesFile } from './service/node/baselines-file.ts'
 import { type NodeConfiguration, readNodeConfiguration } from './service/node/configuration.ts'
 import { docsFile } from './service/node/docs-files.ts'
 import { Listener } from './service/node/listener.ts'
-import { connectRedis, type RedisConnection } from './service/node/redis-client.ts'
-import { type NodeTelemetry, startTelemetry } from './service/node/telemetry.ts'
-import type { Platform } from './service/settings.ts'
-import { MemoryStore } from './store/memory.ts'
+import { type Log, startLog } from './service/node/log.ts'
+import { type OpenedStore, openStore } from './service/node/open-store.ts'
+import { startTelemetry } from './service/node/telemetry.ts'
+
+/** The service on Node: what `hedgerow serve` runs. */
+
+export interface RunningServer {
+  readonly host: string
+  readonly port: number
+  /** Answers what was accepted, accepts nothing more, saves. @returns whether all was answered and saved */
+  readonly stop: () => Promise<boolean>
+}
+
+/**
+ * Starts the service.
+ *
+ * @param given HEDGEROW_ settings; those of OpenTelemetry are read from the environment
+ * @throws ConfigurationError with everything that is wrong with them
+ */
+export async function startServer(given: Given): Promise<RunningServer> {
+  const problems: EventProblem[] = []
+  const configuration = readNodeConfiguration(given, problems)
+  const model = await modelFrom(configuration, problems)
+  const store = model === undefined ? undefined : await openStore(configuration, model, problems)
+  if (model === undefined || store === undefined || problems.length > 0) {
+    await store?.close()
+    throw new ConfigurationError(problems)
+  }
+  const telemetry = startTelemetry(process.env)
+  const log = startLog(configuration.logLevel)
+  const { app, predictor } = createService(
+    settingsFrom(configuration.common, {
+      model,
+      store: store.store,
+      platform: {
+        docsFile,
+        metrics: telemetry.metrics,
+        log: log.request,
+        notReady: () => (listener.draining ? 'it is about to end' : store.notReady()),
+        around: httpInstrumentationMiddleware({ captureActiveRequests: true }),
+      },
+    }),
+  )
+  observeDrift(predictor)
+  const listener = new Listener((request, env) => app.fetch(request, env), configuration)
+  const port = await listening(listener, configuration, store)
+  const saving = setInterval(() => void save(store, log), configuration.saveMs)
+  saving.unref()
+  log.info('listening', { host: configuration.host, port, model: model.name, version: model.version })
+  return {
+    host: configuration.host,
+    port,
+    async stop() {
+      log.info('ending')
+      const answered = await listener.drain()
+      if (!answered) log.error('ended with requests that took too long')
+      clearInterval(saving)
+      const saved = await save(store, log)
+      await store.close()
+      await telemetry.shutdown()
+      log.info('ended')
+      return answered && saved
+    },
+  }
+}
+
+async function modelFrom(configuration: NodeConfiguration, problems: EventProblem[]): Promise<Model | undefined> {
+  try {
+    const model = await readModel(configuration.modelPath)
+    checkTogether(configuration.common, flagAtOf(configuration.common, model), problems)
+    return model
+  } catch (error) {
+    problems.push({ field: 'HEDGEROW_MODEL', got: systemReason(error), wanted: 'a model file' })
+    return undefined
+  }
+}
+
+async function listening(listener: Listener, { host, port }: NodeConfiguration, store: OpenedStore): Promise<number> {
+  try {
+    return await listener.listen()
+  } catch (cause) {
+    await store.close()
+    const got = `${host}:${port}, and: ${systemReason(cause)}`
+    throw new ConfigurationError([{ field: 'HEDGEROW_PORT', got, wanted: 'an address to listen at' }], { cause })
+  }
+}
+
+async function save({ save: write }: OpenedStore, log: Log): Promise<boolean> {
+  try {
+    await write()
+    return true
+  } catch (error) {
+    log.error('baselines could not be saved', { reason: systemReason(error) })
+    return false
+  }
+}

@@ -36,6 +36,11 @@ const refused: readonly (readonly [file: string, specifier: string])[] = [
   ['middleware/index.ts', '../plugins/pino.ts'],
   ['middleware/index.ts', '../model/make.ts'],
   ['plugins/pino.ts', '../middleware/index.ts'],
+  ['plugins/kafka.ts', 'node:fs'],
+  ['plugins/kafka/options.ts', '../../src/service/app.ts'],
+  ['plugins/http.ts', '@platformatic/kafka'],
+  ['plugins/workers/queue.ts', 'cloudflare:workers'],
+  ['plugins/sinks/r2.ts', '../../middleware/index.ts'],
   ['model/make.ts', '../src/service/app.ts'],
 ]
 
@@ -57,6 +62,8 @@ const allowed: readonly (readonly [file: string, specifier: string])[] = [
   ['middleware/index.ts', '../model/default.ts'],
   ['middleware/index.ts', './identify.ts'],
   ['plugins/pino.ts', '../src/detector.ts'],
+  ['plugins/kafka/options.ts', '@platformatic/kafka'],
+  ['plugins/http/framing.ts', '../shared/raw.ts'],
   ['model/make.ts', '../src/forest/fit.ts'],
   ['src/service/app.ts', 'hono'],
   ['src/cli/hedgerow.ts', 'node:fs'],

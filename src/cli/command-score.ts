@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { AnomalyWriter } from '../pipeline/anomaly-text.ts'
-import { Output, Renderer } from '../pipeline/render.ts'
+import { Output } from '../pipeline/output.ts'
+import { Renderer } from '../pipeline/render.ts'
 import { inputsOf } from './inputs.ts'
 import { baselinesFile, readBaselines, readModel } from './model-file.ts'
 import {

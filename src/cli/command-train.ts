@@ -89,6 +89,7 @@ async function run(paths: readonly string[], flags: Flags, signal: AbortSignal):
       const span = from === null || to === null ? '' : `, ${from.slice(0, 10)} to ${to.slice(0, 10)}`
       say([
         `${flags.out}: ${model.name} ${model.version}, ${number(bytes.length)} bytes, from ${count(rows, 'event')} of ${count(users, 'user')}${span}`,
+        ...(users > flags.maxUsers ? [forgotten(flags.maxUsers)] : []),
         ...order.summary(),
         ...refusals.summary(),
       ])
@@ -96,6 +97,10 @@ async function run(paths: readonly string[], flags: Flags, signal: AbortSignal):
   } finally {
     await close()
   }
+}
+
+function forgotten(maxUsers: number): string {
+  return `more users than --max-users ${number(maxUsers)}: those not seen for longest were forgotten, and count anew where they came back`
 }
 
 interface Company {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addEvaluate } from './command-evaluate.ts'
 import { addInspect } from './command-inspect.ts'
 import { addScore } from './command-score.ts'
+import { addServe } from './command-serve.ts'
 import { addSimulate } from './command-simulate.ts'
 import { addTrain } from './command-train.ts'
 import { CommandError, EXIT, EXIT_HELP } from './exit.ts'
@@ -28,6 +29,7 @@ addTrain(program, signal)
 addScore(program, signal)
 addEvaluate(program, signal)
 addInspect(program, signal)
+addServe(program, signal)
 for (const command of program.commands) command.exitOverride().addHelpText('after', `\n${EXIT_HELP}`)
 for (const command of [program, ...program.commands]) {
   command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'hedgerow: ')) })

@@ -7,7 +7,7 @@ import { CommandError, systemReason } from './exit.ts'
 /** What options of several subcommands are: their flags, their words, and the checks of their values. */
 
 /** Most users whose baselines are held at once unless told otherwise: about 500 bytes each. */
-export const DEFAULT_MAX_USERS = 200_000
+export const DEFAULT_MAX_USERS = 150_000
 
 /** A parser of whole numbers from low to high. */
 export function integer(low: number, high: number): (text: string) => number {

@@ -1,7 +1,8 @@
-import type { NotScored, Reason, Verdict } from '../decision.ts'
+import type { Reason, Verdict } from '../decision.ts'
 import type { Model } from '../model.ts'
 import { strongestReasons } from '../telemetry/attributes.ts'
 import * as names from '../telemetry/names.ts'
+import type { RecordVerdict, WhyUnscored } from './record-scorer.ts'
 
 /**
  * The `anomaly` object of a scored record, as JSON text. Its names are those of the span attributes without their
@@ -37,8 +38,14 @@ export class AnomalyWriter {
     )},${level},${this.#model}${said}}`
   }
 
+  /** The `anomaly` of a record, undefined for one that is to pass as it is. */
+  of(answer: RecordVerdict): string | undefined {
+    if (answer.scored) return this.scored(answer.verdict)
+    return answer.anomaly === undefined ? undefined : this.notScored(answer.why, answer.problem)
+  }
+
   /** @param problem in words */
-  notScored(why: NotScored, problem: string): string {
+  notScored(why: WhyUnscored, problem: string): string {
     return `${this.#notScored}"${why}","problem":${JSON.stringify(problem)},${THRESHOLD}${this.#thresholdText},${this.#model}}`
   }
 

@@ -45,6 +45,18 @@ export class EventScorer {
     return answer instanceof Promise ? this.#queue(event.userId, answer) : answer
   }
 
+  /** What scoring would say, and nothing is learnt; undefined where there is no answer, or none at once. */
+  peek(event: BehaviorEvent): Verdict | undefined {
+    try {
+      const baseline = this.#baselines.read(event.userId)
+      if (!isPromise(baseline)) return this.detector.judge(event, baseline)
+      baseline.catch(() => undefined)
+      return undefined
+    } catch {
+      return undefined
+    }
+  }
+
   #queue(key: string, judging: Promise<Answer>): Promise<Answer> {
     this.#latest.set(key, judging)
     return judging.then((answer) => {

@@ -26,6 +26,26 @@ function isEmptyBefore(text: string, brace: number): boolean {
   return text.charCodeAt(last) === 123 /* { */
 }
 
+/** The member that a record gets. */
+export const FIELD = 'anomaly'
+
+/**
+ * A JSON object's text with its `anomaly`, in the place of one that it already has; the rest stays as it was written.
+ *
+ * @param bytes what the text stands for, where it was no valid UTF-8
+ * @param anomaly the object's own text
+ */
+export function withAnomaly(
+  text: string,
+  bytes: Uint8Array | undefined,
+  record: object,
+  anomaly: string,
+): string | Uint8Array[] {
+  const member = `"${FIELD}":${anomaly}`
+  if (Object.hasOwn(record, FIELD)) return withMember(withoutMember(text, FIELD), member)
+  return bytes === undefined ? withMember(text, member) : withMemberBytes(bytes, member)
+}
+
 /**
  * Takes the members of a name out of an object: where a record was scored before, two verdicts would be one too many,
  * and many readers refuse an object with a name twice.

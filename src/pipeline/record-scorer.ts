@@ -1,4 +1,4 @@
-import { NOT_SCORED, type NotScored, type Verdict } from '../decision.ts'
+import { type ModelSummary, NOT_SCORED, type NotScored, type Verdict } from '../decision.ts'
 import { Detector } from '../detector.ts'
 import { type BehaviorEvent, formatProblems } from '../event.ts'
 import { layoutIdOf, type Model, summaryOf } from '../model.ts'
@@ -26,7 +26,13 @@ export type WhyUnscored = NotScored | 'no_event'
 
 /** What came of a record. */
 export type RecordVerdict =
-  | { readonly scored: true; readonly event: BehaviorEvent; readonly verdict: Verdict; readonly anomaly: Anomaly }
+  | {
+      readonly scored: true
+      readonly event: BehaviorEvent
+      readonly verdict: Verdict
+      /** What the record gets; made when it is first read. */
+      readonly anomaly: Anomaly
+    }
   | {
       readonly scored: false
       readonly why: WhyUnscored
@@ -53,7 +59,7 @@ export class RecordScorer {
   readonly #events: EventScorer
   readonly #toEvent: RecordMapper
   readonly #explain: boolean
-  readonly #model: ReturnType<typeof summaryOf>
+  readonly #model: ModelSummary
   readonly #unscored = Object.fromEntries([...NOT_SCORED, 'no_event'].map((why) => [why, 0])) as Record<
     WhyUnscored,
     number
@@ -96,6 +102,28 @@ export class RecordScorer {
       : (verdicts as RecordVerdict[])
   }
 
+  /** Counts a record that could not be read at all. */
+  pass(): void {
+    this.#records++
+    this.#unscored.no_event++
+  }
+
+  /**
+   * The answer for a host that cannot wait for the one of {@link score}: what a far store says comes too late. It is
+   * learnt and counted all the same.
+   */
+  unanswered(): RecordVerdict {
+    const problem = 'the store does not answer at once'
+    const anomaly = unscoredAnomaly('timeout', problem, this.detector.threshold, this.#model)
+    return { scored: false, why: 'timeout', problem, anomaly }
+  }
+
+  /** What {@link score} would say, where that can be said at once; nothing is learnt or counted. */
+  peek(record: unknown, nowMs?: number): Verdict | undefined {
+    const mapped = this.#toEvent(record, nowMs)
+    return mapped.ok ? this.#events.peek(mapped.event) : undefined
+  }
+
   /** So far; a new object each time. */
   get counts(): RecordCounts {
     return {
@@ -116,13 +144,33 @@ export class RecordScorer {
     const { verdict } = answer
     this.#scored++
     if (verdict.isAnomaly) this.#flagged++
-    return { scored: true, event, verdict, anomaly: anomalyOf(verdict, this.#model) }
+    return new ScoredRecord(event, verdict, this.#model)
   }
 
   #unmapped(mapped: MappedEvent & { readonly ok: false; readonly why: Unmapped }): RecordVerdict {
     const { why } = mapped
     this.#unscored[why]++
     return new Unscorable(why, mapped)
+  }
+}
+
+/** Who writes text does without the object. */
+class ScoredRecord {
+  readonly scored = true
+  readonly event: BehaviorEvent
+  readonly verdict: Verdict
+  readonly #model: ModelSummary
+  #anomaly: Anomaly | undefined
+
+  constructor(event: BehaviorEvent, verdict: Verdict, model: ModelSummary) {
+    this.event = event
+    this.verdict = verdict
+    this.#model = model
+  }
+
+  get anomaly(): Anomaly {
+    this.#anomaly ??= anomalyOf(this.verdict, this.#model)
+    return this.#anomaly
   }
 }
 

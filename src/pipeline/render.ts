@@ -3,10 +3,8 @@ import type { EventRow, ProblemRow, Row } from '../records/index.ts'
 import { withoutMark } from '../records/row.ts'
 import type { AnomalyWriter } from './anomaly-text.ts'
 import type { Answer } from './event-scorer.ts'
-import { withMember, withMemberBytes, withoutMember } from './json-text.ts'
-
-/** The member that a record gets. */
-const FIELD = 'anomaly'
+import { FIELD, withAnomaly, withMember } from './json-text.ts'
+import type { Output } from './output.ts'
 
 type EventOf = (row: EventRow) => BehaviorEvent
 
@@ -89,20 +87,14 @@ export class Renderer {
 
   #record(row: EventRow | ProblemRow, json: boolean, anomaly: string, out: Output): void {
     const { bytes, record } = row
-    const member = `"${FIELD}":${anomaly}`
-    const again = record !== undefined && Object.hasOwn(record, FIELD)
-    if (!json) {
-      const object = JSON.stringify(again ? { ...record, [FIELD]: undefined } : record)
-      out.text(`${withMember(object, member + base64(bytes))}\n`)
-      return
-    }
-    const text = withoutMark(row.text)
-    if (bytes !== undefined && !again) {
-      for (const piece of withMemberBytes(bytes, member)) out.bytes(piece)
+    if (json && record !== undefined) {
+      out.add(withAnomaly(withoutMark(row.text), bytes, record, anomaly))
       out.text('\n')
       return
     }
-    out.text(`${withMember(again ? withoutMember(text, FIELD) : text, member)}\n`)
+    const again = record !== undefined && Object.hasOwn(record, FIELD)
+    const object = JSON.stringify(again ? { ...record, [FIELD]: undefined } : record)
+    out.text(`${withMember(object, `"${FIELD}":${anomaly}${base64(bytes)}`)}\n`)
   }
 }
 
@@ -111,37 +103,4 @@ function base64(bytes: Uint8Array | undefined): string {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
   return `,"bytes_base64":"${btoa(binary)}"`
-}
-
-const encoder = new TextEncoder()
-
-/** Where lines are collected until a batch is done: one text, or several pieces where some of it is bytes. */
-export class Output {
-  #text = ''
-  #pieces: Uint8Array[] = []
-
-  text(text: string): void {
-    this.#text += text
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.#pieces.push(encoder.encode(this.#text), bytes)
-    this.#text = ''
-  }
-
-  /** What was collected; begins anew. */
-  take(): string | Uint8Array<ArrayBuffer> {
-    const text = this.#text
-    this.#text = ''
-    if (this.#pieces.length === 0) return text
-    const pieces = [...this.#pieces, encoder.encode(text)]
-    this.#pieces = []
-    const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const piece of pieces) {
-      all.set(piece, at)
-      at += piece.length
-    }
-    return all
-  }
 }

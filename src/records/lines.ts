@@ -16,7 +16,7 @@ export class LineSplitter {
   readonly #sink: LineSink
   readonly #limit: number
   readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  readonly #lenient = new TextDecoder('utf-8', { ignoreBOM: true })
+  readonly #lenient = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
   /** The beginning of a line whose end has not come yet: the first `#kept` bytes. */
   #buffer = NO_BYTES
   #kept = 0

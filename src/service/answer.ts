@@ -1,14 +1,15 @@
-import type { Decision } from '../decision.ts'
+import type { Decision, Reason } from '../decision.ts'
 import { Refusal } from './problem.ts'
 import type { Answer } from './schemas.ts'
 
 /**
  * A decision as the wire has it: first what the older service answered, then what it did not know.
  *
+ * @param withReasons without, they are not even computed
  * @param flagAt the percentile from which on an event is an anomaly
  * @throws Refusal where the event was not scored
  */
-export function answerOf(decision: Decision, flagAt: number): Answer {
+export function answerOf(decision: Decision, flagAt: number, withReasons: boolean): Answer {
   const { score, percentile, model } = decision
   if (score === null || percentile === null) throw notScored(decision)
   return {
@@ -18,17 +19,16 @@ export function answerOf(decision: Decision, flagAt: number): Answer {
     percentile,
     threshold: decision.threshold,
     outcome: decision.outcome,
-    reasons: decision.reasons.map(({ feature, value, expected, contribution, text }) => ({
-      feature,
-      value,
-      expected,
-      contribution,
-      text,
-    })),
+    reasons: withReasons ? decision.reasons.map(reasonOf) : [],
     baseline: decision.baseline,
     model: { name: model.name, version: model.version, feature_set: model.featureSet },
     id: decision.id,
   }
+}
+
+/** Its fields one by one: what else a reason may come to have is not promised to anybody. */
+function reasonOf({ feature, value, expected, contribution, text }: Reason): Answer['reasons'][number] {
+  return { feature, value, expected, contribution, text }
 }
 
 /** Why a decision has no score, as a response. */

@@ -28,9 +28,11 @@ const INFO = {
 export function createService(settings: ServiceSettings): Service {
   const { platform, corsOrigins } = settings
   const predictor = new Predictor(settings)
+  // Without a key of their own, hashes last as long as this process: enough to see what one client did, of no use to others.
+  const hashKey = settings.hashKey ?? crypto.randomUUID()
   const app = new Hono<ServiceEnv>()
   if (platform.around !== undefined) app.use(platform.around)
-  app.use(requestLog(settings))
+  app.use(requestLog(settings, hashKey))
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }))
   if (corsOrigins.length > 0) {
     app.use(
@@ -42,7 +44,7 @@ export function createService(settings: ServiceSettings): Service {
       }),
     )
   }
-  const { routes, named } = routeTable(settings.model.eventTypes, new Handlers(settings, predictor))
+  const { routes, named } = routeTable(settings.model.eventTypes, new Handlers(settings, predictor, hashKey))
   const keys = new KeyRing(settings.keys)
   for (const each of routes) addRoute(app, each, keys)
   addDocs(app, settings, openApiOf(INFO, routes, named))

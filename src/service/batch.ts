@@ -104,7 +104,7 @@ class AnswerWriter {
   #decided(decision: Decision): string {
     this.#settings.onDecision(decision)
     try {
-      const answer = answerOf(decision, this.#settings.flagAt)
+      const answer = answerOf(decision, this.#settings.flagAt, this.#settings.wishes.reasons !== 'none')
       if (answer.is_anomaly) this.summary.anomalies++
       this.summary.rows++
       return JSON.stringify(answer)

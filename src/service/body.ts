@@ -64,7 +64,7 @@ export async function wholeBody(c: Context, maxBytes: number, timeoutMs: number)
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch (cause) {
     throw unreadable('bytes that are no UTF-8', 'JSON', cause)
   }

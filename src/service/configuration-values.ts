@@ -10,8 +10,8 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly EventProblem[]
 
-  constructor(problems: readonly EventProblem[]) {
-    super(problems.map(({ field, got, wanted }) => `${field}: got ${got}, wanted ${wanted}`).join('\n'))
+  constructor(problems: readonly EventProblem[], options?: ErrorOptions) {
+    super(problems.map(({ field, got, wanted }) => `${field}: got ${got}, wanted ${wanted}`).join('\n'), options)
     this.problems = problems
   }
 }
@@ -87,7 +87,10 @@ export function listOf(isItem: (text: string) => boolean, wanted: string): TextS
 }
 
 /** What a function makes of the text; undefined, or in words what is wrong, where it will not do. */
-export function readBy<T extends object>(read: (text: string) => T | string | undefined, wanted: string): TextSchema<T> {
+export function readBy<T extends object>(
+  read: (text: string) => T | string | undefined,
+  wanted: string,
+): TextSchema<T> {
   return v.pipe(
     v.string(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {

@@ -18,7 +18,10 @@ export const COMMON = {
   HEDGEROW_HASH_KEY: textOf(16),
   HEDGEROW_INSECURE: booleanOf(),
   HEDGEROW_CORS_ORIGINS: listOf(isOrigin, 'origins as in https://app.example.com, separated by commas'),
-  HEDGEROW_TRUSTED_PROXIES: readBy(proxiesFrom, 'a number from 1 to 16, or addresses and CIDR blocks, separated by commas'),
+  HEDGEROW_TRUSTED_PROXIES: readBy(
+    proxiesFrom,
+    'a number from 1 to 16, or addresses and CIDR blocks, separated by commas',
+  ),
   HEDGEROW_MAX_USERS: integerOf(16, 10_000_000),
   HEDGEROW_MAX_EVENT_BYTES: integerOf(256, 2 ** 24),
   HEDGEROW_MAX_BATCH_BYTES: integerOf(1024, 2 ** 40),
@@ -37,11 +40,19 @@ export const MAX_USERS = 50_000
 export function checkTogether(values: CommonValues, flagAt: number, problems: EventProblem[]): void {
   const { HEDGEROW_BLOCK_AT: blockAt, HEDGEROW_ADAPTIVE: adaptive } = values
   if (blockAt !== undefined && blockAt < flagAt) {
-    problems.push({ field: 'HEDGEROW_BLOCK_AT', got: String(blockAt), wanted: `at least ${flagAt}, from which on is flagged` })
+    problems.push({
+      field: 'HEDGEROW_BLOCK_AT',
+      got: String(blockAt),
+      wanted: `at least ${flagAt}, from which on is flagged`,
+    })
   }
   if (adaptive !== undefined && (adaptive.lowest > flagAt || adaptive.highest < flagAt)) {
     const got = `${adaptive.lowest},${adaptive.highest}`
-    problems.push({ field: 'HEDGEROW_ADAPTIVE', got, wanted: `bounds with ${flagAt} between them, from which on is flagged` })
+    problems.push({
+      field: 'HEDGEROW_ADAPTIVE',
+      got,
+      wanted: `bounds with ${flagAt} between them, from which on is flagged`,
+    })
   }
 }
 
@@ -56,7 +67,8 @@ export function settingsFrom(
   { model, store, platform }: { readonly model: Model; readonly store: BaselineStore; readonly platform: Platform },
 ): ServiceSettings {
   const { HEDGEROW_ADAPTIVE: adaptive } = values
-  const ms = (seconds: number | undefined, fallback: number): number => (seconds === undefined ? fallback : seconds * 1000)
+  const ms = (seconds: number | undefined, fallback: number): number =>
+    seconds === undefined ? fallback : seconds * 1000
   return {
     model,
     store,

@@ -26,10 +26,11 @@ export class Handlers {
   readonly #startedMs = Date.now()
   #batches = 0
 
-  constructor(settings: ServiceSettings, predictor: Predictor) {
+  /** @param hashKey of the hashes by which spans and the log name users */
+  constructor(settings: ServiceSettings, predictor: Predictor, hashKey: string) {
     this.#settings = settings
     this.#predictor = predictor
-    this.#telemetry = new Telemetry({ logger: undefined, meter: undefined, hashKey: settings.hashKey })
+    this.#telemetry = new Telemetry({ logger: undefined, meter: undefined, hashKey })
   }
 
   readonly predict = async (c: ServiceContext, wishes: Wishes): Promise<Response> => {
@@ -39,25 +40,28 @@ export class Handlers {
     const parsed = parseEvent(value, model.eventTypes)
     if (!parsed.ok) throw new Refusal(422, parsed.problems)
     const [decision] = await this.#predictor.judge([parsed.event], wishes)
-    const answer = answerOf(decision as Decision, thresholds.flagAt)
+    const answer = answerOf(decision as Decision, thresholds.flagAt, wishes.reasons !== 'none')
     const userHash = await this.#telemetry.hash(userKey(parsed.event.userId))
-    this.#telemetry.tell(decision as Decision, () => '/predict', undefined, userHash)
+    this.#telemetry.tell(decision as Decision, () => '/predict', this.#settings.platform.nativeSpan?.(c), userHash)
     c.set('logged', { user_hash: userHash, anomaly: answer.is_anomaly })
     return c.json(answer)
   }
 
   readonly batch = async (c: ServiceContext, wishes: Wishes): Promise<Response> => {
     const type = mediaTypeOf(c, BATCH_TYPES)
-    const { promise, resolve } = Promise.withResolvers<Readonly<Record<string, unknown>>>()
     const rows = this.#rowsOf(c)
+    let onEnd: (summary: BatchSummary) => void = () => undefined
+    const finished = new Promise<Readonly<Record<string, unknown>>>((resolve) => {
+      onEnd = (summary) => resolve({ ...summary })
+    })
     const answers = await answersTo(rows, this.#predictor, {
       type,
       wishes,
       flagAt: this.#settings.thresholds.flagAt,
       onDecision: (decision) => this.#metrics.count(decision, () => '/predict/batch'),
-      onEnd: (summary: BatchSummary) => resolve({ ...summary }),
+      onEnd,
     })
-    c.set('finished', promise)
+    c.set('finished', finished)
     // Proxies would collect it: nginx does not where it is told so.
     return c.body(answers, 200, { 'Content-Type': type, 'X-Accel-Buffering': 'no' })
   }

@@ -10,8 +10,8 @@ import type { ServiceSettings } from './settings.ts'
 export interface Wishes {
   /** Whether baselines learn the events; without, nothing is left behind. */
   readonly learn: boolean
-  /** Whether what is no anomaly gets reasons too. */
-  readonly explain: boolean
+  /** Which events get reasons. */
+  readonly reasons: 'none' | 'anomalies' | 'all'
 }
 
 /**
@@ -142,10 +142,10 @@ class Step {
   readonly #event: BehaviorEvent
   readonly #explain: boolean
 
-  constructor(predictor: Predictor, event: BehaviorEvent, { explain }: Wishes) {
+  constructor(predictor: Predictor, event: BehaviorEvent, { reasons }: Wishes) {
     this.#predictor = predictor
     this.#event = event
-    this.#explain = explain
+    this.#explain = reasons === 'all'
     this.key = userKey(event.userId)
     this.change = (baseline) => this.#learn(baseline)
   }

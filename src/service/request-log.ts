@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api'
+import { isSpanContextValid, trace } from '@opentelemetry/api'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { clientAddress } from '../../middleware/address.ts'
@@ -18,14 +18,12 @@ export interface LogVariables {
  * Tells of each request, when it is done: method, route, status, time, trace. Never a path, which may name a user; the
  * client by the keyed hash of the address.
  */
-export function requestLog({
-  platform,
-  hashKey,
-  trustedProxies,
-}: ServiceSettings): MiddlewareHandler<{ Variables: LogVariables & AuthVariables }> {
+export function requestLog(
+  { platform, trustedProxies }: ServiceSettings,
+  hashKey: string,
+): MiddlewareHandler<{ Variables: LogVariables & AuthVariables }> {
   const { log } = platform
-  // Without a key, hashes last as long as the process: enough to see what one client did, useless to anybody else.
-  const hasher = new UserHasher(hashKey ?? crypto.randomUUID())
+  const hasher = new UserHasher(hashKey)
   return async function logRequest(c, next) {
     const from = performance.now()
     try {
@@ -44,6 +42,7 @@ export function requestLog({
     const address = clientAddress(c, trustedProxies)
     const client = address === undefined ? undefined : addressKey(address)
     const span = trace.getActiveSpan()?.spanContext()
+    const traced = span !== undefined && isSpanContextValid(span)
     const { status } = c.res
     const entry = {
       level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
@@ -51,7 +50,7 @@ export function requestLog({
       method: c.req.method,
       route: routeOf(c),
       status,
-      ...(span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }),
+      ...(traced ? { trace_id: span.traceId, span_id: span.spanId } : {}),
       ...(client === undefined ? {} : { client_hash: await hasher.hash(client) }),
       ...(c.var.key === undefined ? {} : { key: c.var.key.index + 1 }),
       ...c.var.logged,

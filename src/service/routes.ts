@@ -12,7 +12,10 @@ const learn = flag(
   true,
   'Whether the baseline of the user learns the event, after it was scored; if not, no trace is left.',
 )
-const explain = flag(false, 'Whether what is no anomaly gets reasons too. They take far longer than the score.')
+const reasons = v.pipe(
+  v.optional(v.picklist(['none', 'anomalies', 'all'], 'none, anomalies or all'), 'anomalies'),
+  v.description('Which events get reasons. They take some fifty times as long as the score.'),
+)
 
 const params = {
   id: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_USER_ID_LENGTH), v.description('The user_id of events.')),
@@ -40,7 +43,7 @@ export function routeTable(eventTypes: readonly string[], serve: Handlers): Rout
       summary: 'Score one event',
       description: 'The event is scored by what was known of its user before, then learnt.',
       scope: 'predict',
-      query: { learn, explain },
+      query: { learn, reasons },
       body: { description: 'The event.', content: { [JSON_TYPE]: { schema: Event, example: EXAMPLE_EVENT } } },
       responses: { 200: { description: 'How strange it is, and why.', content: { [JSON_TYPE]: { schema: Answer } } } },
       serve: serve.predict,
@@ -53,7 +56,7 @@ export function routeTable(eventTypes: readonly string[], serve: Handlers): Rout
       description:
         'A JSON list, or one JSON object a line; gzip is accepted. Answered in kind, in order, while it arrives. A row that is no event has its problem in its place, and what ends a batch early is its last row.',
       scope: 'predict',
-      query: { learn, explain },
+      query: { learn, reasons },
       body: { description: 'The events.', content: events },
       responses: {
         200: {

@@ -55,7 +55,7 @@ export const Answer = v.object({
   outcome: v.pipe(v.picklist(['allow', 'flag', 'block']), v.description('What to do about it.')),
   reasons: v.pipe(
     v.array(Reason),
-    v.description('Strongest first; empty for what is no anomaly, unless `explain=true` asks.'),
+    v.description('Strongest first; what is no anomaly has none unless `reasons=all` asks.'),
   ),
   baseline: Baseline,
   model: ModelSummary,

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { TrustedProxies } from '../../middleware/trusted-proxies.ts'
 import type { Model } from '../model.ts'
 import type { BaselineStore } from '../store/contract.ts'
+import type { NativeSpan } from '../telemetry/index.ts'
 import type { ThresholdOptions } from '../thresholds.ts'
 import type { Key } from './keys.ts'
 
@@ -53,6 +54,8 @@ export interface Platform {
   readonly log?: ((entry: LogEntry) => void) | undefined
   /** Why it cannot serve now; undefined where it can. */
   readonly notReady?: (() => string | undefined | Promise<string | undefined>) | undefined
+  /** The active span of the platform's own tracing. */
+  readonly nativeSpan?: ((c: Context) => NativeSpan | undefined) | undefined
   /** What runs round every request, as one that starts a span. */
   readonly around?: MiddlewareHandler | undefined
 }

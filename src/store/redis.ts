@@ -84,9 +84,13 @@ class RedisBaselines implements Baselines {
   }
 
   async updateMany(changes: readonly BaselineChange[]): Promise<void> {
-    const byKey = Map.groupBy(changes, ({ key }) => key)
-    const changing = [...byKey].map(([key, own]) => this.#change(key, own.map(({ change }) => change)))
-    await Promise.all(changing)
+    const byKey = new Map<string, BaselineChange['change'][]>()
+    for (const { key, change } of changes) {
+      const own = byKey.get(key)
+      if (own === undefined) byKey.set(key, [change])
+      else own.push(change)
+    }
+    await Promise.all([...byKey].map(([key, own]) => this.#change(key, own)))
   }
 
   async delete(key: string): Promise<boolean> {
@@ -114,6 +118,6 @@ class RedisBaselines implements Baselines {
 
   /** In memory of its own: what Redis sent lies at any address, in a buffer with other replies. */
   #floats(bytes: Uint8Array | undefined): Float32Array | undefined {
-    return bytes === undefined ? undefined : new Float32Array(bytes.slice().buffer)
+    return bytes === undefined ? undefined : new Float32Array(new Uint8Array(bytes).buffer)
   }
 }

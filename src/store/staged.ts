@@ -22,6 +22,11 @@ export class StagedStore implements BaselineStore {
     return this.#opened
   }
 
+  /** Changes that are held back: each is an event in memory. */
+  get changes(): number {
+    return this.#opened?.changes ?? 0
+  }
+
   /** Baselines that the batch changed, as they are after it. */
   changed(): Iterable<readonly [key: string, baseline: Float32Array]> {
     return this.#opened?.changed() ?? []
@@ -48,10 +53,15 @@ class StagedBaselines implements Baselines {
   readonly #under: Baselines
   readonly #width: number
   readonly #entries = new Map<string, Entry>()
+  #changes = 0
 
   constructor(under: Baselines, width: number) {
     this.#under = under
     this.#width = width
+  }
+
+  get changes(): number {
+    return this.#changes
   }
 
   read(key: string): Float32Array | undefined | Promise<Float32Array | undefined> {
@@ -60,11 +70,11 @@ class StagedBaselines implements Baselines {
 
   update(key: string, change: (baseline: Float32Array) => void): void | Promise<void> {
     const entry = this.#entries.get(key)
-    if (entry !== undefined) return apply(entry, change)
+    if (entry !== undefined) return this.#apply(entry, change)
     const known = this.#under.read(key)
-    if (!(known instanceof Promise)) return apply(this.#enter(key, known), change)
+    if (!(known instanceof Promise)) return this.#apply(this.#enter(key, known), change)
     // Somebody else may have been quicker while this was waiting.
-    return known.then((baseline) => apply(this.#entries.get(key) ?? this.#enter(key, baseline), change))
+    return known.then((baseline) => this.#apply(this.#entries.get(key) ?? this.#enter(key, baseline), change))
   }
 
   delete(key: string): boolean | Promise<boolean> {
@@ -79,7 +89,7 @@ class StagedBaselines implements Baselines {
 
   commit(): void | Promise<void> {
     const changes = [...this.#entries].map(([key, entry]): BaselineChange => ({ key, change: onto(entry) }))
-    this.#entries.clear()
+    this.discard()
     if (changes.length === 0) return undefined
     if (this.#under.updateMany !== undefined) return this.#under.updateMany(changes)
     return this.#updateFrom(changes, 0)
@@ -87,6 +97,7 @@ class StagedBaselines implements Baselines {
 
   discard(): void {
     this.#entries.clear()
+    this.#changes = 0
   }
 
   #updateFrom(changes: readonly BaselineChange[], from: number): void | Promise<void> {
@@ -105,11 +116,12 @@ class StagedBaselines implements Baselines {
     this.#entries.set(key, entry)
     return entry
   }
-}
 
-function apply(entry: Entry, change: (baseline: Float32Array) => void): void {
-  change(entry.after)
-  entry.changes.push(change)
+  #apply(entry: Entry, change: (baseline: Float32Array) => void): void {
+    change(entry.after)
+    entry.changes.push(change)
+    this.#changes++
+  }
 }
 
 /** Where nobody has changed the baseline since, the outcome is there already; else the changes are made once more. */

@@ -56,9 +56,12 @@ describe('a request that workerd itself has received', () => {
   let answer: readonly [Decision, string, string]
 
   beforeAll(async () => {
-    const headers = { 'x-anomaly': 'forged', 'user-agent': 'test' }
-    const response = await fetch(`${origin}/notes/4711?token=hunter2`, { method: 'POST', body: 'the body', headers })
-    answer = (await response.json()) as typeof answer
+    // The more in a row, the more there is to find strange.
+    for (let i = 0; i < 15; i++) {
+      const headers = { 'x-anomaly': 'forged' }
+      const response = await fetch(`${origin}/notes/${i}?token=hunter2`, { method: 'POST', body: 'the body', headers })
+      answer = (await response.json()) as typeof answer
+    }
   })
 
   it('is scored by the address that the platform gives, and marked though its headers cannot be changed', () => {
@@ -71,7 +74,7 @@ describe('a request that workerd itself has received', () => {
     const [decision] = answer
     const events = await tailed()
     const onset = events.find(
-      ({ event }) => event.type === 'onset' && JSON.stringify(event.info).includes('/notes/4711'),
+      ({ event }) => event.type === 'onset' && JSON.stringify(event.info).includes('/notes/14?'),
     )
     const rootSpan = onset?.event.spanId
     expect(rootSpan).toMatch(/^[0-9a-f]{16}$/)
@@ -80,6 +83,7 @@ describe('a request that workerd itself has received', () => {
       .flatMap(({ event }) => (Array.isArray(event.info) ? event.info : []))
       .filter(({ name }) => name.startsWith('anomaly.'))
     const strongest = decision.reasons.filter(({ contribution }) => contribution > 0).slice(0, 3)
+    expect(strongest.length).toBeGreaterThan(1)
     expect(Object.fromEntries(attributes.map(({ name, value }) => [name, value]))).toEqual({
       'anomaly.id': decision.id,
       'anomaly.state': 'scored',
@@ -92,7 +96,7 @@ describe('a request that workerd itself has received', () => {
       'anomaly.decision': 'flag',
       'anomaly.would_be': 'flag',
       'anomaly.mode': 'enforce',
-      'anomaly.baseline.level': 'population',
+      'anomaly.baseline.level': 'user',
       'anomaly.reasons': strongest.map(({ feature }) => feature).join(','),
     })
   })
@@ -102,7 +106,7 @@ describe('a request that workerd itself has received', () => {
 async function tailed(): Promise<readonly TailEvent[]> {
   for (;;) {
     const events = (await (await fetch(`${origin}/tailed`)).json()) as TailEvent[]
-    if (events.some(({ event }) => event.type === 'outcome')) return events
+    if (events.filter(({ event }) => event.type === 'outcome').length >= 15) return events
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

@@ -28,7 +28,7 @@ const logs = new InMemoryLogRecordExporter()
 const points = new InMemoryMetricExporter(AggregationTemporality.DELTA)
 const reader = new PeriodicExportingMetricReader({ exporter: points, exportIntervalMillis: 3_600_000 })
 
-// Built before the SDK is there, as apps do that import their routes first.
+// Built, and asked, before the SDK is there.
 const early = appWith({ flagAt: 0 })
 
 const sdk = new NodeSDK({
@@ -38,7 +38,10 @@ const sdk = new NodeSDK({
   autoDetectResources: false,
 })
 
-beforeAll(() => sdk.start())
+beforeAll(async () => {
+  await ask(early)
+  sdk.start()
+})
 afterAll(() => sdk.shutdown())
 beforeEach(() => {
   spans.reset()
@@ -335,7 +338,7 @@ describe('whatever is exported', () => {
   })
 })
 
-describe('an SDK that starts after the middleware was made', () => {
+describe('an SDK that starts after the first request', () => {
   it('gets everything all the same', async () => {
     await metricPoints('anomaly.evaluations')
     await ask(early)

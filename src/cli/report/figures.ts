@@ -84,7 +84,7 @@ export function timeFigures({ steps, fromMs, stepMs }: Gatherer): Html {
   const times = steps.map((_, i) => new Date(fromMs + i * stepMs).toISOString())
   const x = {
     name: 'time (UTC)',
-    categories: times.map((time) => (day ? time.slice(5, 10) : time.slice(5, 13).replace('T', ' ') + 'h')),
+    categories: times.map((time) => (day ? time.slice(5, 10) : `${time.slice(5, 13).replace('T', ' ')}h`)),
   }
   const share = {
     label: 'Share of flagged events over time',

@@ -78,11 +78,11 @@ export function readNodeConfiguration(given: Given, problems: EventProblem[]): N
 
 /** Secrets of containers come as files. */
 function withKeysFile(given: Given, problems: EventProblem[]): Given {
-  const path = given['HEDGEROW_KEYS_FILE']
+  const path = given.HEDGEROW_KEYS_FILE
   if (typeof path !== 'string' || path === '') return given
   try {
     const inFile = readFileSync(path, 'utf8')
-    return { ...given, HEDGEROW_KEYS: `${given['HEDGEROW_KEYS'] ?? ''}\n${inFile}`.trim() }
+    return { ...given, HEDGEROW_KEYS: `${given.HEDGEROW_KEYS ?? ''}\n${inFile}`.trim() }
   } catch (error) {
     problems.push({ field: 'HEDGEROW_KEYS_FILE', got: systemReason(error), wanted: 'a file of keys that can be read' })
     return given

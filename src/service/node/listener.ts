@@ -77,7 +77,11 @@ export class Listener {
 
 /** A request line or headers that make no request. */
 function unreadable(): Response {
-  return new Refusal(400, { field: 'request', got: 'a host or a path that is none', wanted: 'an HTTP request' }).toResponse()
+  return new Refusal(400, {
+    field: 'request',
+    got: 'a host or a path that is none',
+    wanted: 'an HTTP request',
+  }).toResponse()
 }
 
 const REFUSALS: Readonly<Record<string, Refusal>> = {

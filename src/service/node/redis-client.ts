@@ -1,5 +1,5 @@
 import { createClient, RESP_TYPES } from '@redis/client'
-import { RedisStore, type RedisReply } from '../../store/redis.ts'
+import { type RedisReply, RedisStore } from '../../store/redis.ts'
 
 export interface RedisConnection {
   readonly store: RedisStore

@@ -4,6 +4,7 @@ import { OTLPMetricExporter as ProtobufMetrics } from '@opentelemetry/exporter-m
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
+import { NoopSpanProcessor } from '@opentelemetry/sdk-trace'
 
 type Environment = Record<string, string | undefined>
 
@@ -21,15 +22,17 @@ export interface NodeTelemetry {
  * @param environment is given the defaults that are ours
  */
 export function startTelemetry(environment: Environment): NodeTelemetry {
-  environment['OTEL_SERVICE_NAME'] ??= 'hedgerow'
+  environment.OTEL_SERVICE_NAME ??= 'hedgerow'
   // Not the process: its command line is nobody's concern.
-  environment['OTEL_NODE_RESOURCE_DETECTORS'] ??= 'env,host,os,serviceinstance'
+  environment.OTEL_NODE_RESOURCE_DETECTORS ??= 'env,host,os,serviceinstance'
   for (const signal of ['TRACES', 'METRICS', 'LOGS']) {
     if (!hasEndpoint(environment, signal)) environment[`OTEL_${signal}_EXPORTER`] ??= 'none'
   }
-  const disabled = environment['OTEL_SDK_DISABLED']?.toLowerCase() === 'true'
+  const disabled = environment.OTEL_SDK_DISABLED?.toLowerCase() === 'true'
   const prometheus = new PrometheusExporter({ preventServerStart: true })
-  const sdk = new NodeSDK({ metricReaders: [prometheus, ...readersFrom(environment)] })
+  // Without an exporter the SDK would start no spans, and the log would have no trace ids.
+  const silent = environment.OTEL_TRACES_EXPORTER === 'none' ? { spanProcessors: [new NoopSpanProcessor()] } : {}
+  const sdk = new NodeSDK({ metricReaders: [prometheus, ...readersFrom(environment)], ...silent })
   sdk.start()
   return {
     metrics: disabled ? undefined : () => inPrometheusFormat(prometheus),
@@ -50,7 +53,7 @@ async function inPrometheusFormat(exporter: PrometheusExporter): Promise<string>
 
 /** The readers that OTEL_METRICS_EXPORTER asks for: naming ours keeps the SDK from making them. */
 function readersFrom(environment: Environment): IMetricReader[] {
-  const names = new Set((environment['OTEL_METRICS_EXPORTER'] ?? 'otlp').split(',').map((name) => name.trim()))
+  const names = new Set((environment.OTEL_METRICS_EXPORTER ?? 'otlp').split(',').map((name) => name.trim()))
   const readers: IMetricReader[] = []
   if (names.has('otlp')) readers.push(new PeriodicExportingMetricReader({ exporter: otlpExporter(environment) }))
   if (names.has('console')) readers.push(new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter() }))
@@ -59,7 +62,7 @@ function readersFrom(environment: Environment): IMetricReader[] {
 
 function otlpExporter(environment: Environment): GrpcMetrics | JsonMetrics | ProtobufMetrics {
   const protocol =
-    environment['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] ?? environment['OTEL_EXPORTER_OTLP_PROTOCOL'] ?? 'http/protobuf'
+    environment.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? environment.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf'
   if (protocol === 'grpc') return new GrpcMetrics()
   return protocol === 'http/json' ? new JsonMetrics() : new ProtobufMetrics()
 }

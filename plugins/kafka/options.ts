@@ -1,0 +1,100 @@
+import type { BaseOptions } from '@platformatic/kafka'
+import { defaultModel } from '../../model/default.ts'
+import { layoutIdOf } from '../../src/model.ts'
+import { expectChoice, expectFunction, expectInteger, expectRecord } from '../../src/options.ts'
+import type { StoreLayout } from '../../src/store/contract.ts'
+import type { Tally } from '../shared/lanes.ts'
+import type { ScoringOptions } from '../shared/settings.ts'
+
+export interface KafkaScorerOptions extends ScoringOptions {
+  /** How to reach the brokers, as `@platformatic/kafka` takes it: `bootstrapBrokers`, `tls`, `sasl`. */
+  readonly connection: Omit<BaseOptions, 'clientId'> & { readonly clientId?: string }
+  /** The consumer group: its members share the partitions between them. */
+  readonly groupId: string
+  /** A name that a member keeps over a restart: its partitions then wait for it, for as long as a session may last. */
+  readonly groupInstanceId?: string
+  /** The topic of events, whose producers partition it by user. */
+  readonly events: string
+  /** The topic that gets every record with its `anomaly`. */
+  readonly verdicts: string
+  /**
+   * A compacted topic, of as many partitions as `events`, that keeps the baselines: a member that starts, or is given a
+   * partition, goes on from there. Without it, and without a `store`, baselines begin anew with each.
+   */
+  readonly baselines?: string
+  /** Where a group without committed offsets begins. Default `earliest`. */
+  readonly from?: 'earliest' | 'latest'
+  /** Most users of a partition whose baselines are in memory. Default 50,000. */
+  readonly maxUsers?: number
+  /** Most records that are scored and written at a time. Default 1,000. */
+  readonly batchRecords?: number
+  /** Most bytes of records in a batch; a larger record is a batch by itself. Default 524,288, half of what brokers take. */
+  readonly batchBytes?: number
+  /** Milliseconds without a sign of life after which a member counts as gone. Default 45,000. */
+  readonly sessionTimeoutMs?: number
+  /** Hears of each batch that was written and committed. */
+  readonly onBatch?: (tally: Readonly<Tally>) => void
+}
+
+export const OWN: readonly string[] = [
+  'connection',
+  'groupId',
+  'groupInstanceId',
+  'events',
+  'verdicts',
+  'baselines',
+  'from',
+  'maxUsers',
+  'batchRecords',
+  'batchBytes',
+  'sessionTimeoutMs',
+  'onBatch',
+]
+
+export interface KafkaSettings {
+  readonly connection: BaseOptions
+  readonly groupId: string
+  readonly groupInstanceId: string | undefined
+  readonly events: string
+  readonly verdicts: string
+  readonly baselines: string | undefined
+  readonly from: 'earliest' | 'latest'
+  readonly maxUsers: number
+  readonly batchRecords: number
+  readonly batchBytes: number
+  readonly sessionTimeoutMs: number
+  readonly onBatch: ((tally: Readonly<Tally>) => void) | undefined
+  readonly scoring: ScoringOptions
+  readonly layout: StoreLayout
+}
+
+/** @throws TypeError naming the option, what it got and what it wanted */
+export function settle(options: KafkaScorerOptions): KafkaSettings {
+  expectRecord('kafkaScorer', options)
+  expectRecord('connection', options.connection)
+  const { baselines, model = defaultModel(), store, groupInstanceId } = options
+  if (baselines !== undefined && store !== undefined) {
+    throw new TypeError('baselines: got a topic and a store, wanted one of them')
+  }
+  return {
+    connection: { clientId: 'hedgerow', ...options.connection },
+    groupId: expectName('groupId', options.groupId),
+    groupInstanceId: groupInstanceId === undefined ? undefined : expectName('groupInstanceId', groupInstanceId),
+    events: expectName('events', options.events),
+    verdicts: expectName('verdicts', options.verdicts),
+    baselines: baselines === undefined ? undefined : expectName('baselines', baselines),
+    from: expectChoice('from', options.from ?? 'earliest', ['earliest', 'latest']),
+    maxUsers: expectInteger('maxUsers', options.maxUsers ?? 50_000, 16, 10_000_000),
+    batchRecords: expectInteger('batchRecords', options.batchRecords ?? 1000, 1, 100_000),
+    batchBytes: expectInteger('batchBytes', options.batchBytes ?? 524_288, 1024, 2 ** 30),
+    sessionTimeoutMs: expectInteger('sessionTimeoutMs', options.sessionTimeoutMs ?? 45_000, 1000, 1_800_000),
+    onBatch: expectFunction('onBatch', options.onBatch),
+    scoring: { ...options, model },
+    layout: { id: layoutIdOf(model), width: model.featureSet.layout.width },
+  }
+}
+
+function expectName(option: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new TypeError(`${option}: got ${typeof value === 'string' ? 'empty text' : String(value)}, wanted a name`)
+}

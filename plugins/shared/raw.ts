@@ -1,0 +1,64 @@
+import type { Anomaly } from '../../src/pipeline/anomaly.ts'
+import { withMember, withMemberBytes, withoutMember } from '../../src/pipeline/json-text.ts'
+import { isRecord, withoutMark } from '../../src/records/row.ts'
+
+/** A record as a host handed it over: one JSON value, or what should have been one. */
+export interface Raw {
+  readonly text: string
+  /** What `text` stands for, only where it is no valid UTF-8. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/** The member that a record gets. */
+const FIELD = 'anomaly'
+
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** The bytes are copied where they are kept. */
+export function rawOf(bytes: Uint8Array): Raw {
+  try {
+    return { text: STRICT.decode(bytes), bytes: undefined }
+  } catch {
+    return { text: LENIENT.decode(bytes), bytes: bytes.slice() }
+  }
+}
+
+/** In JSON a line end can only stand where any other space could: without it, the value is the same on one line. */
+export function onOneLine(raw: Raw): Raw {
+  if (!raw.text.includes('\n') && !raw.text.includes('\r')) return raw
+  const bytes = raw.bytes?.map((byte) => (byte === 10 || byte === 13 ? 32 : byte))
+  return { text: raw.text.replaceAll(/[\r\n]/g, ' '), bytes }
+}
+
+/** What the record says; undefined where it is not JSON. */
+export function parseRaw({ text }: Raw): unknown {
+  try {
+    return JSON.parse(withoutMark(text))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The record with its `anomaly`: as it was written but for the new member, which takes the place of one that was there.
+ * Without a verdict, or where it is no JSON object, it stays as it is, to the byte.
+ */
+export function enriched({ text, bytes }: Raw, value: unknown, anomaly: Anomaly | undefined): string | Uint8Array {
+  if (anomaly === undefined || !isRecord(value)) return bytes ?? text
+  const member = `"${FIELD}":${JSON.stringify(anomaly)}`
+  const again = Object.hasOwn(value, FIELD)
+  if (bytes !== undefined && !again) return joined(withMemberBytes(bytes, member))
+  const plain = withoutMark(text)
+  return withMember(again ? withoutMember(plain, FIELD) : plain, member)
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}

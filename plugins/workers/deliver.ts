@@ -1,0 +1,53 @@
+import { emptyTally, type Lanes, type Tally } from '../shared/lanes.ts'
+import type { Raw } from '../shared/raw.ts'
+import type { Sink } from '../sinks/contract.ts'
+
+/** Records that are scored and handed to a sink at a time. */
+const BATCH_RECORDS = 500
+
+/**
+ * Scores records and has a sink take them, as one delivery; what they teach is learnt once they are delivered.
+ *
+ * @param id the same for the same records, delivered again
+ * @param nowMs the time of records that tell none
+ * @throws SinkError where the sink has not taken them; then they have taught nothing
+ */
+export async function deliver(
+  lanes: Lanes,
+  sink: Sink,
+  id: string,
+  raws: readonly Raw[],
+  nowMs: number | undefined,
+): Promise<Tally> {
+  const tally = emptyTally()
+  const delivery = sink.open()
+  const lane = lanes.take()
+  try {
+    for (let at = 0; at < raws.length; at += BATCH_RECORDS) {
+      const records = await lane.score(raws.slice(at, at + BATCH_RECORDS), tally, nowMs)
+      await delivery.write({ id: `${id}-${at}`, records })
+    }
+    await delivery.close()
+    await lane.commit()
+    return tally
+  } catch (error) {
+    await delivery.abort()
+    throw error
+  } finally {
+    lanes.give(lane)
+  }
+}
+
+/** A sink, or what makes one of the bindings, which a Worker has only once it is called. */
+export type SinkOf<Env> = Sink | ((env: Env) => Sink)
+
+export function sinkFor<Env>(sink: SinkOf<Env>, env: Env): Sink {
+  return typeof sink === 'function' ? sink(env) : sink
+}
+
+/** @throws TypeError naming the option */
+export function expectSink(option: string, sink: unknown): void {
+  if (typeof sink === 'function') return
+  if (typeof sink === 'object' && sink !== null && typeof Reflect.get(sink, 'open') === 'function') return
+  throw new TypeError(`${option}: wanted a sink, or a function that gives one`)
+}

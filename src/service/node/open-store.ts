@@ -1,0 +1,48 @@
+import type { EventProblem } from '../../event.ts'
+import type { Model } from '../../model.ts'
+import type { BaselineStore } from '../../store/contract.ts'
+import { MemoryStore } from '../../store/memory.ts'
+import { MAX_USERS } from '../configuration.ts'
+import { BaselinesFile } from './baselines-file.ts'
+import type { NodeConfiguration } from './configuration.ts'
+import { connectRedis } from './redis-client.ts'
+
+/** Where baselines live, with what there is to do about it. */
+export interface OpenedStore {
+  readonly store: BaselineStore
+  readonly notReady: () => string | undefined
+  readonly save: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** @param problems takes why it cannot be opened. @returns undefined where it cannot */
+export async function openStore(
+  configuration: NodeConfiguration,
+  model: Model,
+  problems: EventProblem[],
+): Promise<OpenedStore | undefined> {
+  const { redisUrl, baselinesPath, common } = configuration
+  if (redisUrl !== undefined) return openRedis(redisUrl, problems)
+  const store = new MemoryStore({ maxUsers: common.HEDGEROW_MAX_USERS ?? MAX_USERS })
+  const file = baselinesPath === undefined ? undefined : new BaselinesFile(baselinesPath, store, model)
+  await file?.load(problems)
+  return {
+    store,
+    notReady: () => undefined,
+    save: async () => file?.save(),
+    close: async () => undefined,
+  }
+}
+
+async function openRedis(url: string, problems: EventProblem[]): Promise<OpenedStore | undefined> {
+  try {
+    const { store, isReady, close } = await connectRedis(url)
+    const notReady = (): string | undefined => (isReady() ? undefined : 'Redis cannot be reached')
+    return { store, notReady, save: async () => undefined, close }
+  } catch (error) {
+    // The address may have a password in it.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer that Redis gives'
+    problems.push({ field: 'HEDGEROW_STORE', got: code, wanted: 'a Redis that can be reached' })
+    return undefined
+  }
+}
