@@ -7,7 +7,8 @@
  * HTTP over 64 connections, the load coming from this process. What counts are the ratios, taken in one run.
  *
  * "calm" are 1,000 users who come once a day by a clock of the benchmark's; "as it comes" is `hedgerow()` with no
- * option and the system's clock: all requests from one address, one anomaly after the other.
+ * option and the system's clock: all requests from one address, one anomaly after the other. "busy for 6 us" is the
+ * yardstick: a middleware that only spins shows what the machine makes of so much time over HTTP.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { connect } from 'node:net'
@@ -20,7 +21,15 @@ import { type Context, Hono } from 'hono'
 import { createHedgerow } from '../middleware/create.ts'
 import { hedgerow } from '../middleware/index.ts'
 
-const VARIANTS = ['bare', 'empty middleware', 'calm', 'as it comes', '@hono/otel', '@hono/otel, calm'] as const
+const VARIANTS = [
+  'bare',
+  'empty middleware',
+  'busy for 6 us',
+  'calm',
+  'as it comes',
+  '@hono/otel',
+  '@hono/otel, calm',
+] as const
 type Variant = (typeof VARIANTS)[number]
 
 const ROUNDS = 5
@@ -53,6 +62,13 @@ function appOf(variant: Variant): Hono {
   }
   if (variant === 'empty middleware') {
     app.use(async (_c, next) => {
+      await next()
+    })
+  }
+  if (variant === 'busy for 6 us') {
+    app.use(async (_c, next) => {
+      const until = performance.now() + 0.006
+      while (performance.now() < until);
       await next()
     })
   }

@@ -38,8 +38,9 @@ export function createHedgerow(options: HedgerowOptions, clock: Clock): Middlewa
     const { decision, key, lesson } = isPromise(assessing) ? await assessing : assessing
     c.set('anomaly', decision)
 
-    const userHash = telemetry.hashesUsers ? await telemetry.hash(key) : undefined
-    telemetry.tell(decision, () => routeOf(c), workersSpan(c), userHash)
+    const native = workersSpan(c)
+    const userHash = telemetry.wantsHash(decision, native) ? await telemetry.hash(key) : undefined
+    telemetry.tell(decision, () => routeOf(c), native, userHash)
     if (onDecision !== undefined) tellApplication(onDecision, decision, c)
 
     if (decision.outcome === 'block') return blockResponse(c, decision, respond)

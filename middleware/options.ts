@@ -55,8 +55,8 @@ export interface HedgerowOptions {
   /** Milliseconds that a request waits for an asynchronous store. Default 25. */
   readonly budgetMs?: number | undefined
   /**
-   * The proxies whose `X-Forwarded-For` is believed: how many there are, or their addresses and CIDR blocks. Default:
-   * none, the header is ignored.
+   * The proxies whose `X-Forwarded-For` is believed: how many there are, or their addresses and CIDR blocks. A number is
+   * safe only where nobody can reach the app around them. Default: none, the header is ignored.
    */
   readonly trustedProxies?: number | readonly string[] | undefined
   /**

@@ -87,16 +87,12 @@ export class KafkaScorer {
   /** @returns how many partitions the topic of verdicts has */
   async #expectTopics(reader: Consumer): Promise<number> {
     const { events, verdicts, baselines } = this.#settings
-    const topics = [events, verdicts, ...(baselines === undefined ? [] : [baselines])]
-    const metadata = await reader.metadata({ topics, autocreateTopics: false })
-    const count = (topic: string): number => metadata.topics.get(topic)?.partitionsCount ?? 0
-    for (const topic of topics) if (count(topic) === 0) throw new Error(`there is no topic ${topic}`)
-    if (baselines !== undefined && count(baselines) !== count(events)) {
-      throw new Error(
-        `the topic ${baselines} has ${count(baselines)} partitions, wanted ${count(events)}: as many as ${events}`,
-      )
+    const wanted = await partitionsOf(reader, events)
+    const got = baselines === undefined ? wanted : await partitionsOf(reader, baselines)
+    if (got !== wanted) {
+      throw new Error(`the topic ${baselines} has ${got} partitions, wanted ${wanted}: as many as ${events}`)
     }
-    return count(verdicts)
+    return partitionsOf(reader, verdicts)
   }
 
   /** Scores, writes, learns, commits, in this order. */
@@ -195,6 +191,17 @@ export class KafkaScorer {
       if (!isNext || !isAssigned(consumer, this.#settings.events, partition)) this.#partitions.delete(partition)
     }
     this.#generation = now
+  }
+}
+
+/** @throws Error where there is no such topic */
+async function partitionsOf(reader: Consumer, topic: string): Promise<number> {
+  try {
+    const { topics } = await reader.metadata({ topics: [topic], autocreateTopics: false })
+    return topics.get(topic)?.partitionsCount ?? 0
+  } catch (cause) {
+    const unknown = cause instanceof Error && findErrorBy(cause, 'apiId', 'UNKNOWN_TOPIC_OR_PARTITION') !== null
+    throw unknown ? new Error(`there is no topic ${topic}`, { cause }) : cause
   }
 }
 

@@ -2,10 +2,12 @@ import build from 'pino-abstract-transport'
 import { LineScorer } from '../src/pipeline/line-scorer.ts'
 import { type ScoringOptions, settleScorer } from './shared/settings.ts'
 
-/** What can be told to a transport, which lives in a thread of its own: no functions, no stores. */
-export interface PinoTransportOptions extends Pick<ScoringOptions, 'flagAt' | 'adaptive' | 'holdShare' | 'explain'> {
-  /** How records become events; a function stands in a module of your own that calls this one. */
-  readonly map?: ScoringOptions['map']
+export type { Activity, RecordMap } from '../src/records/index.ts'
+export type { ScoringOptions } from './shared/settings.ts'
+
+/** A stream that pino writes lines to, and that passes them on. */
+export interface PinoTransport {
+  write(line: string): unknown
 }
 
 /**
@@ -14,19 +16,29 @@ export interface PinoTransportOptions extends Pick<ScoringOptions, 'flagAt' | 'a
  *
  *     pino.transport({ pipeline: [{ target: 'hedgerow/plugins/pino' }, { target: 'pino/file' }] })
  *
+ * A transport lives in a thread of its own, to which options go as data: where the model, the store or the map is more
+ * than that, the target is a module of the application's, whose default export calls this function.
+ *
  * @throws TypeError where an option is not what it should be, naming it, what it got and what it wanted
  */
-export default function anomalyTransport(options: ScoringOptions = {}): unknown {
+export default function anomalyTransport(options: ScoringOptions = {}): PinoTransport {
   const lines = new LineScorer(settleScorer('hedgerow/plugins/pino', options))
-  return build(
-    async function* (source: AsyncIterable<Line>) {
-      for await (const { text } of source) yield `${await lines.lineOf(text)}\n`
-    },
-    // A line that is no JSON would be dropped: nothing is parsed before it is here.
-    { parseLine: (text) => ({ text }), metadata: false, enablePipelining: true },
-  )
+  const score = async function* (source: AsyncIterable<Line>): AsyncGenerator<string> {
+    for await (const { text } of source) {
+      const scored = lines.lineOf(text)
+      yield `${typeof scored === 'string' ? scored : await scored}\n`
+    }
+  }
+  // pino-abstract-transport would drop lines that are no JSON, or null: it is to parse none.
+  return pipe(score, { parseLine: (text) => ({ text }), metadata: false, enablePipelining: true })
 }
 
 interface Line {
   readonly text: string
 }
+
+/** Its types know no generators, which its documentation has. */
+const pipe = build as unknown as (
+  score: (source: AsyncIterable<Line>) => AsyncGenerator<string>,
+  options: { parseLine(text: string): Line; metadata: false; enablePipelining: true },
+) => PinoTransport

@@ -5,8 +5,12 @@ export type { RecordCounts } from '../src/pipeline/record-scorer.ts'
 export type { Activity, RecordMap } from '../src/records/index.ts'
 export type { ScoringOptions } from './shared/settings.ts'
 
-/** A record of winston's, with `level` and `message`. */
-export type WinstonInfo = Record<string | symbol, unknown>
+/** A record of winston's. */
+export interface WinstonInfo {
+  level: string
+  message: unknown
+  [name: string | symbol]: unknown
+}
 
 /** A format for `winston.format.combine`, described here so that no release of winston's is a dependency. */
 export interface AnomalyFormat {

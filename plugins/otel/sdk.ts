@@ -1,4 +1,4 @@
-import type { Attributes, Context, HrTime, Link, SpanContext, SpanKind } from '@opentelemetry/api'
+import type { Attributes, Context, HrTime, Link, SamplingDecision, SpanContext, SpanKind } from '@opentelemetry/api'
 
 /**
  * What is used of OpenTelemetry's SDK, 2.x and 3.x alike: described here, so that neither is a dependency. Its own types
@@ -41,9 +41,9 @@ export interface SdkLogRecordProcessor {
 }
 
 export interface SdkSamplingResult {
-  decision: number
+  decision: SamplingDecision
   attributes?: Readonly<Attributes>
-  traceState?: SpanContext['traceState']
+  traceState?: NonNullable<SpanContext['traceState']>
 }
 
 export interface SdkSampler {
@@ -61,7 +61,7 @@ export interface SdkSampler {
 /** SpanKind.SERVER */
 export const SERVER = 1
 
-/** SamplingDecision */
-export const NOT_RECORD = 0
-export const RECORD = 1
-export const RECORD_AND_SAMPLED = 2
+/** As numbers, since the API's own enumeration is deprecated there. */
+export const NOT_RECORD: SamplingDecision = 0
+export const RECORD: SamplingDecision = 1
+export const RECORD_AND_SAMPLED: SamplingDecision = 2

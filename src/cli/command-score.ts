@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Model } from '../model.ts'
 import { AnomalyWriter } from '../pipeline/anomaly-text.ts'
 import { Output } from '../pipeline/output.ts'
 import { Renderer } from '../pipeline/render.ts'
@@ -13,11 +14,13 @@ import {
   thresholdOptions,
 } from './options.ts'
 import { expectWritable, writeWhole } from './output-file.ts'
+import { terminationEndsInput } from './interrupt.ts'
 import { Progress, totalBytes } from './progress.ts'
 import { readInputs } from './records.ts'
 import { Refusals } from './refusals.ts'
 import { say } from './say.ts'
 import { Scorer } from './scorer.ts'
+import { answerRsyslog } from './rsyslog.ts'
 import { StandardOutput } from './standard-output.ts'
 import { count, percent } from './words.ts'
 
@@ -28,6 +31,7 @@ interface Flags extends ReadingFlags, ThresholdFlags {
   readonly explain?: true
   /** False where it is told `--no-reasons`. */
   readonly reasons: boolean
+  readonly rsyslog?: true
 }
 
 /** `hedgerow score`: every record to stdout, in order, with its verdict. */
@@ -45,6 +49,7 @@ export function addScore(program: Command, signal: AbortSignal): void {
     .option('--save-baselines <file>', 'write the baselines as they are in the end; may be the same file')
     .option('--explain', 'reasons for every event, not for anomalies alone; an event takes about fifty times as long')
     .option('--no-reasons', 'no reasons at all')
+    .option('--rsyslog', 'answers to messages as rsyslog asks for them (mmexternal), with - alone')
     .action((events: readonly string[], flags: Flags) => score(events, flags, signal))
 }
 
@@ -53,14 +58,20 @@ async function score(paths: readonly string[], flags: Flags, signal: AbortSignal
   const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
   if (flags.baselines !== undefined) await readBaselines(flags.baselines, model, scorer.baselines)
   if (flags.saveBaselines !== undefined) await expectWritable(flags.saveBaselines)
-  const inputs = await inputsOf(paths, signal)
+  const ending = paths.includes('-') ? terminationEndsInput() : undefined
+  const inputs = await inputsOf(paths, signal, ending)
   const options = readingOptions(flags, model.eventTypes)
+  const stdout = new StandardOutput(signal)
+  if (flags.rsyslog === true) {
+    await answerRsyslog(inputs, scorer, options, stdout)
+    await save(flags, model, scorer, signal)
+    return
+  }
 
   const writer = new AnomalyWriter(model, scorer.detector.threshold, flags.reasons)
   const renderer = new Renderer(scorer, writer, flags.explain === true)
   const refusals = new Refusals(flags.strict === true)
   const progress = new Progress(flags.quiet !== true && !process.stdout.isTTY)
-  const stdout = new StandardOutput(signal)
   const out = new Output()
   try {
     progress.begin('scoring', totalBytes(inputs))
@@ -73,9 +84,12 @@ async function score(paths: readonly string[], flags: Flags, signal: AbortSignal
   } finally {
     progress.stop()
   }
-  if (flags.saveBaselines !== undefined)
-    await writeWhole(flags.saveBaselines, [baselinesFile(model, scorer.baselines)], signal)
+  await save(flags, model, scorer, signal)
   if (flags.quiet !== true) say(summary(scorer, refusals))
+}
+
+async function save({ saveBaselines }: Flags, model: Model, scorer: Scorer, signal: AbortSignal): Promise<void> {
+  if (saveBaselines !== undefined) await writeWhole(saveBaselines, [baselinesFile(model, scorer.baselines)], signal)
 }
 
 function summary(scorer: Scorer, refusals: Refusals): string[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { CommandError, systemReason } from './exit.ts'
+import { standardInput } from './standard-input.ts'
 
 /** One of EVENTS: a file, or the standard input. */
 export interface Input {
@@ -22,16 +23,21 @@ const CHUNK_BYTES = 262_144
  * Opens EVENTS: checks that each is there, reads none of it.
  *
  * @param paths files, or `-` once for the standard input
+ * @param ending ends the standard input, once it is settled
  * @throws CommandError naming the file and why it cannot be read
  */
-export async function inputsOf(paths: readonly string[], signal: AbortSignal): Promise<Input[]> {
+export async function inputsOf(
+  paths: readonly string[],
+  signal: AbortSignal,
+  ending?: Promise<void>,
+): Promise<Input[]> {
   if (paths.filter((path) => path === '-').length > 1)
     throw new CommandError('got - twice, wanted the standard input once')
-  return await Promise.all(paths.map((path) => (path === '-' ? standardInput(signal) : fileInput(path, signal))))
+  return await Promise.all(paths.map((path) => path === '-' ? fromStandardInput(signal, ending) : fileInput(path, signal)))
 }
 
-function standardInput(signal: AbortSignal): Input {
-  return { name: '-', bytes: undefined, open: () => addAbortSignal(signal, process.stdin) }
+function fromStandardInput(signal: AbortSignal, ending: Promise<void> | undefined): Input {
+  return { name: '-', bytes: undefined, open: () => standardInput(signal, ending) }
 }
 
 async function fileInput(path: string, signal: AbortSignal): Promise<Input> {

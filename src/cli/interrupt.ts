@@ -11,3 +11,12 @@ export function interruptSignal(): AbortSignal {
   process.once('SIGTERM', interrupt)
   return controller.signal
 }
+
+/**
+ * Takes a request to end (SIGTERM) for the end of the input: a filter answers what it has read already, saves what it
+ * was to save, and ends well. Ctrl-C stays what it is, and a second request ends the process at once.
+ */
+export function terminationEndsInput(): Promise<void> {
+  process.removeAllListeners('SIGTERM')
+  return new Promise((resolve) => process.once('SIGTERM', resolve))
+}

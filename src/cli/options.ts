@@ -1,6 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EVENT_TYPES } from '../event.ts'
-import { DEFAULT_MAX_LINE_BYTES, FORMATS, type Format, parseMapping, type RecordOptions } from '../records/index.ts'
+import {
+  ACTIVITY_FIELDS,
+  DEFAULT_MAX_LINE_BYTES,
+  FORMATS,
+  type Format,
+  parseMapping,
+  type RecordOptions,
+} from '../records/index.ts'
 import type { ThresholdOptions } from '../thresholds.ts'
 import { CommandError, systemReason } from './exit.ts'
 
@@ -61,7 +68,12 @@ export function addReading(command: Command): Command {
 /** @throws CommandError where the mapping is wrong */
 export function readingOptions(flags: ReadingFlags, eventTypes: readonly string[]): RecordOptions {
   try {
-    return { format: flags.format, map: parseMapping(flags.map), maxLineBytes: flags.maxLineBytes, eventTypes }
+    return {
+      format: flags.format,
+      map: parseMapping(flags.map, ACTIVITY_FIELDS),
+      maxLineBytes: flags.maxLineBytes,
+      eventTypes,
+    }
   } catch (cause) {
     throw new CommandError(`--map: ${systemReason(cause)}`, { cause })
   }

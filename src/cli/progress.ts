@@ -2,8 +2,9 @@ import ora, { type Ora } from 'ora'
 import type { Watcher } from './records.ts'
 import { number, percent } from './words.ts'
 
-/** Cells of the bar. */
-const WIDTH = 30
+/** Cells of the bar where there is room, and columns that the words beside it take. */
+const WIDEST = 30
+const FEWEST_COLUMNS = 64
 
 /** How often the line changes, in milliseconds. */
 const REFRESH_MS = 100
@@ -14,6 +15,7 @@ const REFRESH_MS = 100
  */
 export class Progress implements Watcher {
   readonly #spinner: Ora | undefined
+  #width = 0
   #label = ''
   #total: number | undefined
   #bytes = 0
@@ -23,7 +25,12 @@ export class Progress implements Watcher {
 
   /** @param wanted whether a bar may be shown: not where stdout is the terminal that it would write into */
   constructor(wanted: boolean) {
-    if (wanted && process.stderr.isTTY) this.#spinner = ora({ stream: process.stderr, discardStdin: false })
+    const { isTTY, columns } = process.stderr
+    // A terminal that says it has no columns, as one without a window does, would have its lines cleared for ever.
+    if (wanted && isTTY && columns >= FEWEST_COLUMNS) {
+      this.#spinner = ora({ stream: process.stderr, discardStdin: false })
+      this.#width = Math.min(WIDEST, columns - FEWEST_COLUMNS)
+    }
   }
 
   /**
@@ -66,8 +73,8 @@ export class Progress implements Watcher {
   #bar(): string {
     if (this.#total === undefined || this.#total === 0) return ''
     const share = Math.min(1, this.#bytes / this.#total)
-    const full = Math.floor(share * WIDTH)
-    return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${percent(share, 0)}  `
+    const full = Math.floor(share * this.#width)
+    return `${'█'.repeat(full)}${'░'.repeat(this.#width - full)} ${percent(share, 0)}  `
   }
 }
 

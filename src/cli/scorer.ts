@@ -3,6 +3,8 @@ import { Detector } from '../detector.ts'
 import type { BehaviorEvent } from '../event.ts'
 import type { Model } from '../model.ts'
 import { type Answer, EventScorer, type Seen } from '../pipeline/event-scorer.ts'
+import type { RecordScorerSettings } from '../pipeline/record-scorer.ts'
+import type { RecordMap } from '../records/index.ts'
 import { MemoryBaselines } from '../store/memory.ts'
 import type { ThresholdOptions } from '../thresholds.ts'
 import { CommandError, systemReason } from './exit.ts'
@@ -19,6 +21,7 @@ export class Scorer {
   readonly nobody: Float32Array
   readonly order: OrderCheck = new OrderCheck()
   readonly #events: EventScorer
+  readonly #thresholds: ThresholdOptions
   events = 0
   flagged = 0
 
@@ -30,9 +33,23 @@ export class Scorer {
       // It names the option, what it got and what it wanted.
       throw new CommandError(systemReason(cause), { cause })
     }
+    this.#thresholds = thresholds
     this.nobody = new Float32Array(model.featureSet.layout.width)
     this.baselines = new MemoryBaselines(model.featureSet.layout.width, maxUsers)
     this.#events = new EventScorer(this.detector, this.baselines, NO_WAITING)
+  }
+
+  /** For records that are scored by themselves, with these baselines. */
+  settings(map: RecordMap): RecordScorerSettings {
+    const { baselines, detector } = this
+    return {
+      model: detector.model,
+      store: { open: () => baselines },
+      thresholds: this.#thresholds,
+      map,
+      explain: false,
+      budgetMs: NO_WAITING,
+    }
   }
 
   /** What came of an event; at once, since these baselines are at hand. */

@@ -24,19 +24,23 @@ export type Mapping = { readonly [field in EventField]?: string }
 /** A record's fields under the names of the wire. */
 export type FieldsOf = (record: LogRecord) => LogRecord
 
-/** A mapping from what a command line says: `user_id=account.id`. */
-export function parseMapping(specs: readonly string[]): Mapping {
+/**
+ * A mapping from what a command line says: `user_id=account.id`.
+ *
+ * @param known the fields that there are
+ */
+export function parseMapping(specs: readonly string[], known: readonly string[] = EVENT_FIELDS): Mapping {
   const mapping: Record<string, string> = {}
   for (const spec of specs) {
     const equals = spec.indexOf('=')
     if (equals < 0)
       throw new RecordsError(`got ${short(spec)}, wanted FIELD=PATH, as in user_id=account.id`, { code: 'mapping' })
     const field = spec.slice(0, equals)
-    checkField(field, EVENT_FIELDS)
+    checkField(field, known)
     if (Object.hasOwn(mapping, field)) throw new RecordsError(`${short(field)} is mapped twice`, { code: 'mapping' })
     mapping[field] = spec.slice(equals + 1)
   }
-  checkMapping(mapping)
+  checkPaths(mapping, known)
   return mapping
 }
 

@@ -31,9 +31,10 @@ export class Telemetry {
     this.#hasher = options.hashKey === undefined ? undefined : new UserHasher(options.hashKey)
   }
 
-  /** Whether decisions carry the hash of the user: only then is there something to wait for. */
-  get hashesUsers(): boolean {
-    return this.#hasher !== undefined
+  /** Whether somebody would get the hash of the user: only then is there something to wait for. */
+  wantsHash(decision: Decision, native: NativeSpan | undefined): boolean {
+    if (this.#hasher === undefined) return false
+    return decision.isAnomaly || native !== undefined || recordingSpan() !== undefined
   }
 
   /** The hash of a user; undefined where none is wanted or it cannot be made. */

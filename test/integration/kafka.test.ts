@@ -79,7 +79,13 @@ function expectWhole(events: readonly WireEvent[], answers: readonly Answer[]): 
     latest.set(user, n)
   }
   const missing = events.filter(({ n }) => !first.has(n)).map(({ n }) => n)
-  expect({ missing, disordered, wrong }).toEqual({ missing: [], disordered: [], wrong: [] })
+  const some = (list: readonly number[]): object => ({ count: list.length, some: list.slice(0, 5) })
+  const none = { count: 0, some: [] }
+  expect({ missing: some(missing), disordered: some(disordered), wrong: some(wrong) }).toEqual({
+    missing: none,
+    disordered: none,
+    wrong: none,
+  })
   return { duplicates: answers.length - first.size }
 }
 
@@ -176,6 +182,8 @@ describe('a broker of Apache Kafka in KRaft mode', () => {
     await expect(new KafkaScorer({ ...options, baselines: 'wrong-few' }).run()).rejects.toThrow(
       'the topic wrong-few has 1 partitions, wanted 4: as many as wrong-events',
     )
-    await expect(new KafkaScorer({ ...options, verdicts: 'nowhere' }).run()).rejects.toThrow('nowhere')
+    await expect(new KafkaScorer({ ...options, verdicts: 'nowhere' }).run()).rejects.toThrow(
+      'there is no topic nowhere',
+    )
   })
 })

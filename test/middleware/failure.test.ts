@@ -94,14 +94,14 @@ describe('one kind of failure', () => {
 
 describe('an asynchronous store', () => {
   it('is waited for within the budget and no longer', async () => {
-    const store = slowStore(300)
+    const store = slowStore(3000)
     const { ask, seen } = testApp({ store, budgetMs: 20 })
     const start = performance.now()
     await ask('alice')
     const tookMs = performance.now() - start
     expect(last(seen).why).toBe('timeout')
     expect(tookMs).toBeGreaterThan(15)
-    expect(tookMs).toBeLessThan(200)
+    expect(tookMs).toBeLessThan(2000)
   })
 
   it('scores once it answers in time', async () => {

@@ -62,7 +62,7 @@ describe('a request that workerd itself has received', () => {
       const response = await fetch(`${origin}/notes/${i}?token=hunter2`, { method: 'POST', body: 'the body', headers })
       answer = (await response.json()) as typeof answer
     }
-  })
+  }, 30_000)
 
   it('is scored by the address that the platform gives, and marked though its headers cannot be changed', () => {
     const [decision, mark, body] = answer
@@ -99,7 +99,7 @@ describe('a request that workerd itself has received', () => {
       'anomaly.baseline.level': 'user',
       'anomaly.reasons': strongest.map(({ feature }) => feature).join(','),
     })
-  })
+  }, 30_000)
 })
 
 /** What the tail Worker has been told, once it knows of the request's end. */

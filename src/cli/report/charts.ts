@@ -51,7 +51,14 @@ export function draw({ label, x, y, series }: Chart, size: { readonly width: num
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   const option: Option = {
     animation: false,
-    grid: { left: 6, right: 14, top: 26, bottom: 22, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: {
+      left: 6,
+      right: 14,
+      top: 26,
+      bottom: x.name === '' ? 4 : 22,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
     xAxis: axis(x, 'x') as NonNullable<Option['xAxis']>,
     yAxis: axis(y, 'y') as NonNullable<Option['yAxis']>,
     series: series.map((each) => ({ ...each, silent: true, emphasis: { disabled: true } })) as Series[],

@@ -1,6 +1,5 @@
 import { BINS } from '../../histogram.ts'
 import type { Model } from '../../model.ts'
-import { percent } from '../words.ts'
 import { COLOUR, draw, NARROW, type Series, SMALL, SQUARE, WIDE } from './charts.ts'
 import type { Curves } from './curves.ts'
 import { type Counts, type Gatherer, SCORE_BINS } from './gather.ts'
@@ -111,14 +110,18 @@ export function timeFigures({ steps, fromMs, stepMs }: Gatherer): Html {
   return html`<div class="card wide">${pair(WIDE)}</div><div class="card narrow">${pair(NARROW)}</div>`
 }
 
+/** Bars on a log scale begin at 1: shares are drawn as events in a million. */
+const PER_MILLION = 1e6
+
 /** A feature among all events of the training sample, and among the flagged ones, as shares. */
 export function featureFigure(model: Model, { flaggedBins, flagged }: Gatherer, feature: number): Html {
   const least = model.histograms.edges[2 * feature] as number
   const greatest = model.histograms.edges[2 * feature + 1] as number
+  if (!(greatest > least)) return html`<p class="muted">The same for every event.</p>`
   const bins = Array.from({ length: BINS }, (_, bin) => feature * BINS + bin)
   const bars = (shares: readonly number[], color: string): Series => ({
     type: 'bar',
-    data: shares.map(orNone),
+    data: shares.map((share) => orNone(PER_MILLION * share)),
     itemStyle: { color },
     barGap: '0%',
     barCategoryGap: '20%',
@@ -130,9 +133,9 @@ export function featureFigure(model: Model, { flaggedBins, flagged }: Gatherer, 
       y: {
         name: 'share (log scale)',
         log: true,
-        min: 1e-5,
-        max: 1,
-        format: (value) => (value < 1e-4 ? '' : percent(value, value < 0.01 ? 2 : 0)),
+        min: 10,
+        max: PER_MILLION,
+        format: (value) => (value < 100 ? '' : asPercent(value / PER_MILLION)),
       },
       series: [
         bars(

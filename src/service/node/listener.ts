@@ -18,11 +18,15 @@ const KEEP_ALIVE_MS = 5_000
 /** A client that neither sends nor takes anything for so long is gone. */
 const SILENCE_MS = 60_000
 
+/** Where new connections come faster than they are accepted, there is no end to wait for. */
+const MOST_TURNS = 10_000
+
 /** Connections: accepted within limits, and let go without losing a request. */
 export class Listener {
   readonly #server: Server
   readonly #options: ListenerOptions
   #draining = false
+  #accepted = 0
 
   constructor(fetch: (request: Request, env: object) => Response | Promise<Response>, options: ListenerOptions) {
     this.#options = options
@@ -41,6 +45,9 @@ export class Listener {
     })
     server.on('request', getRequestListener(fetch, { errorHandler: unreadable, hostname: 'localhost' }))
     server.on('clientError', refuse)
+    server.on('connection', () => {
+      this.#accepted++
+    })
     this.#server = server
   }
 
@@ -65,13 +72,24 @@ export class Listener {
   async drain(): Promise<boolean> {
     this.#draining = true
     await sleep(this.#options.drainDelayMs)
-    // Right after the event loop has accepted whoever was waiting.
-    await new Promise((resolve) => setImmediate(resolve))
+    await this.#nobodyWaits()
     const closed = new Promise<boolean>((resolve) => this.#server.close(() => resolve(true)))
     const late = sleep(this.#options.drainMs, false, { ref: false })
     const all = await Promise.race([closed, late])
     this.#server.closeAllConnections()
     return all
+  }
+
+  /**
+   * Until a turn of the event loop found no connection to accept. It accepts one a turn, and those still waiting when the
+   * server closes would be reset by the system, their requests sent and never read.
+   */
+  async #nobodyWaits(): Promise<void> {
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      const before = this.#accepted
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#accepted === before) return
+    }
   }
 }
 

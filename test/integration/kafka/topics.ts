@@ -1,4 +1,4 @@
-import { Consumer, Producer } from '@platformatic/kafka'
+import { Consumer, type MessageToProduce, Producer } from '@platformatic/kafka'
 import { SOURCE_HEADER } from '../../../plugins/kafka.ts'
 
 /** A verdict as it lies in its topic. */
@@ -17,18 +17,28 @@ export interface Event {
   readonly partition?: number
 }
 
-/** Writes events, keyed by user as producers do. */
+/** Writes events, keyed by user as producers do; in requests as large as brokers take them, or a large event by itself. */
 export async function produce(address: string, topic: string, events: readonly Event[]): Promise<void> {
   const producer = new Producer({ clientId: 'tests', bootstrapBrokers: [address] })
-  for (let at = 0; at < events.length; at += 2000) {
-    const messages = events.slice(at, at + 2000).map(({ key, value, partition }) => ({
+  let messages: MessageToProduce[] = []
+  let bytes = 0
+  const send = async (): Promise<void> => {
+    if (messages.length > 0) await producer.send({ messages, acks: -1 })
+    messages = []
+    bytes = 0
+  }
+  for (const { key, value, partition } of events) {
+    const size = value?.length ?? 0
+    if (bytes + size > 500_000) await send()
+    messages.push({
       topic,
       ...(key === undefined ? {} : { key: Buffer.from(key) }),
       ...(partition === undefined ? {} : { partition }),
-      value: value as Buffer,
-    }))
-    await producer.send({ messages, acks: -1 })
+      ...(value === undefined ? {} : { value }),
+    })
+    bytes += size
   }
+  await send()
   await producer.close()
 }
 

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What stands on docs/pipelines.md under `<!-- run: NAME -->`, so that what is tested is what people copy. */
+export function configuration(name: string): string {
+  const page = readFileSync(join(root, 'docs/pipelines.md'), 'utf8')
+  const start = page.indexOf(`<!-- run: ${name} -->`)
+  const block = start < 0 ? undefined : /```\w*\n(.*?)^```$/ms.exec(page.slice(start))?.[1]
+  if (block === undefined) throw new Error(`docs/pipelines.md has no block marked run: ${name}`)
+  return block
+}
+
+/** The package's names as what they stand for in this tree, so that the tests need no build. */
+export function fromSource(code: string): string {
+  return code.replaceAll(/(target: )?'hedgerow\/plugins\/(\w+)'/g, (_, target: string | undefined, name: string) => {
+    const file = join(root, `plugins/${name}.ts`)
+    // pino takes a package's name or a path.
+    return target === undefined ? JSON.stringify(pathToFileURL(file).href) : target + JSON.stringify(file)
+  })
+}
+
+/** Runs a program of the page's as it stands there. */
+export async function runnable(name: string): Promise<{ readonly lines: readonly string[] }> {
+  // In the project, so that it finds the packages that an app would have installed.
+  const folder = mkdtempSync(join(root, '.readme-'))
+  try {
+    writeFileSync(join(folder, name), fromSource(configuration(name)))
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, name)], { cwd: folder })
+    return { lines: stdout.split('\n').filter((line) => line !== '') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
