@@ -1,6 +1,6 @@
 import { expectBoolean, expectInteger } from '../src/options.ts'
-import { LineScorer, type Lines } from '../src/pipeline/line-scorer.ts'
 import type { Anomaly } from '../src/pipeline/anomaly.ts'
+import { LineScorer, type Lines } from '../src/pipeline/line-scorer.ts'
 import type { RecordCounts, RecordScorer } from '../src/pipeline/record-scorer.ts'
 import { DEFAULT_MAX_LINE_BYTES } from '../src/records/index.ts'
 import { isRecord } from '../src/records/row.ts'

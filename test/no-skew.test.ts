@@ -97,6 +97,6 @@ describe('one activity in training, in serving and in the command', () => {
   it('has the scores of training when the command scores the log', async () => {
     const { code, stdout } = await run(['score', path('access.log'), '--model', path('model.hedgerow'), '--no-reasons'])
     expect(code).toBe(0)
-    expect(recordsOf(stdout).map(({ anomaly }) => anomaly['isolation_score'])).toEqual([...trained])
+    expect(recordsOf(stdout).map(({ anomaly }) => anomaly.isolation_score)).toEqual([...trained])
   })
 })

@@ -4,6 +4,7 @@ import { AnomalyWriter } from '../pipeline/anomaly-text.ts'
 import { Output } from '../pipeline/output.ts'
 import { Renderer } from '../pipeline/render.ts'
 import { inputsOf } from './inputs.ts'
+import { terminationEndsInput } from './interrupt.ts'
 import { baselinesFile, readBaselines, readModel } from './model-file.ts'
 import {
   addReading,
@@ -14,13 +15,12 @@ import {
   thresholdOptions,
 } from './options.ts'
 import { expectWritable, writeWhole } from './output-file.ts'
-import { terminationEndsInput } from './interrupt.ts'
 import { Progress, totalBytes } from './progress.ts'
 import { readInputs } from './records.ts'
 import { Refusals } from './refusals.ts'
+import { answerRsyslog } from './rsyslog.ts'
 import { say } from './say.ts'
 import { Scorer } from './scorer.ts'
-import { answerRsyslog } from './rsyslog.ts'
 import { StandardOutput } from './standard-output.ts'
 import { count, percent } from './words.ts'
 

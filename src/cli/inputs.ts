@@ -33,7 +33,9 @@ export async function inputsOf(
 ): Promise<Input[]> {
   if (paths.filter((path) => path === '-').length > 1)
     throw new CommandError('got - twice, wanted the standard input once')
-  return await Promise.all(paths.map((path) => path === '-' ? fromStandardInput(signal, ending) : fileInput(path, signal)))
+  return await Promise.all(
+    paths.map((path) => (path === '-' ? fromStandardInput(signal, ending) : fileInput(path, signal))),
+  )
 }
 
 function fromStandardInput(signal: AbortSignal, ending: Promise<void> | undefined): Input {

@@ -30,7 +30,7 @@ describe('hedgerow score', () => {
     expect(out.length).toBe(7)
     expect(out[3]).toBe('')
     const [a, text, fly, c, long] = recordsOf(stdout.replace('\n\n', '\n'))
-    expect(a?.['user_id']).toBe('a')
+    expect(a?.user_id).toBe('a')
     expect(text).toMatchObject({
       line: 2,
       text: lines[1],
@@ -61,7 +61,7 @@ describe('hedgerow score', () => {
     for (const user of ['a', 'b', 'c']) {
       child.stdin.write(`${jsonLine(user)}\n`)
       const [answer] = (await once(child.stdout, 'data')) as [string]
-      expect(recordsOf(answer).map((record) => record['user_id'])).toEqual([user])
+      expect(recordsOf(answer).map((record) => record.user_id)).toEqual([user])
     }
     child.stdin.end()
     expect((await ended).code).toBe(0)

@@ -43,7 +43,7 @@ describe('hedgerow train', () => {
       '1 line refused:\n  -: line 3: event_type: got "refund", wanted one of login, logout, view, click, download, purchase\n',
     )
     const scored = await run(['score', '-', '-q', '--model', path('own.hedgerow')], log)
-    expect(recordsOf(scored.stdout).map(({ anomaly }) => anomaly['state'])).toEqual(['scored', 'scored', 'not_scored'])
+    expect(recordsOf(scored.stdout).map(({ anomaly }) => anomaly.state)).toEqual(['scored', 'scored', 'not_scored'])
   })
 
   it('leaves what was there before, and nothing half written, where it is interrupted', async () => {
@@ -99,9 +99,9 @@ describe('hedgerow evaluate', () => {
     ])
     const figures = JSON.parse(stdout) as Record<string, number> & { kinds: { kind: string; events: number }[] }
     const odd = activity.filter(({ kind }) => kind !== '')
-    expect(figures['events']).toBe(activity.length)
-    expect(figures['anomalies']).toBeCloseTo(odd.length / activity.length, 12)
-    expect(figures['roc_auc']).toBeGreaterThan(0.9)
+    expect(figures.events).toBe(activity.length)
+    expect(figures.anomalies).toBeCloseTo(odd.length / activity.length, 12)
+    expect(figures.roc_auc).toBeGreaterThan(0.9)
     expect(figures.kinds.reduce((sum, { events }) => sum + events, 0)).toBe(odd.length)
   })
 
