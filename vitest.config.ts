@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workerd/**', 'test/integration/**'],
+          exclude: ['test/workerd/**', 'test/integration/**', 'test/deploy/**'],
         },
       },
       {
@@ -22,6 +22,23 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/workerd/**/*.test.ts'],
+          exclude: ['test/workerd/service/**'],
+        },
+      },
+      {
+        // The service as it is deployed, but for the keys, of which a deployment has its own.
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './deploy/wrangler.service.toml' },
+            miniflare: { bindings: { HEDGEROW_INSECURE: 'true', HEDGEROW_LOG_LEVEL: 'silent' } },
+          }),
+        ],
+        test: {
+          name: 'workerd-service',
+          include: ['test/workerd/service/**/*.test.ts'],
+          globalSetup: ['scripts/docs-assets.ts'],
+          // The first request has the whole Worker transformed.
+          testTimeout: 60_000,
         },
       },
     ],

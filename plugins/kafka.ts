@@ -1,8 +1,9 @@
-import { Consumer, findErrorBy, type Message, type MessagesStream, Producer } from '@platformatic/kafka'
+import { Consumer, findErrorBy, Producer } from '@platformatic/kafka'
 import { recordMapper } from '../src/records/record-map.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { type Answered, baselineMessage, restore } from './kafka/baseline-log.ts'
-import { batchesOf } from './kafka/batches.ts'
+import { edgeOf, type Fetched, fetchFrom, isOutOfRange } from './kafka/fetch.ts'
+import { Membership } from './kafka/members.ts'
 import { type KafkaScorerOptions, type KafkaSettings, OWN, settle } from './kafka/options.ts'
 import { Partition } from './kafka/partition.ts'
 import { type Outgoing, Writer } from './kafka/writer.ts'
@@ -10,10 +11,11 @@ import { emptyTally, Lane, type Tally } from './shared/lanes.ts'
 
 export type { KafkaScorerOptions } from './kafka/options.ts'
 
-type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
-
 /** Names the event that a verdict answers, `TOPIC/PARTITION/OFFSET`: what duplicates are known by. */
 export const SOURCE_HEADER = 'hedgerow-source'
+
+/** How long a broker waits for events, and a member without partitions for some. */
+const WAIT_MS = 250
 
 /**
  * A member of a consumer group that reads a topic of events and writes each record to a topic of verdicts, with its
@@ -28,10 +30,8 @@ export const SOURCE_HEADER = 'hedgerow-source'
  */
 export class KafkaScorer {
   readonly #settings: KafkaSettings
-  readonly #stopping = new AbortController()
-  readonly #partitions = new Map<number, Partition>()
   readonly #total = emptyTally()
-  #generation = { member: '', number: -1 }
+  #stopped = false
   #running: Promise<void> | undefined
 
   /** @throws TypeError or RecordsError naming the option, what it got and what it wanted */
@@ -41,7 +41,7 @@ export class KafkaScorer {
     this.#lane(new MemoryStore())
   }
 
-  /** Records written so far. */
+  /** Records written and committed so far. */
   get tally(): Readonly<Tally> {
     return { ...this.#total }
   }
@@ -54,102 +54,111 @@ export class KafkaScorer {
 
   /** Writes and commits the batch at hand, leaves the group, closes. */
   async stop(): Promise<void> {
-    this.#stopping.abort()
+    this.#stopped = true
     await this.#running
   }
 
   async #run(): Promise<void> {
-    const { connection, groupId, groupInstanceId, sessionTimeoutMs, events, from } = this.#settings
-    const name = groupInstanceId === undefined ? {} : { groupInstanceId }
-    const consumer = new Consumer({
-      ...connection,
-      ...name,
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      autocommit: false,
-    })
-    const reader = new Consumer({ ...connection, groupId: `${groupId}-baselines`, autocommit: false })
+    const { connection, groupId, sessionTimeoutMs, events } = this.#settings
+    const consumer = new Consumer({ ...connection, groupId, sessionTimeout: sessionTimeoutMs, autocommit: false })
     const producer = new Producer({ ...connection, idempotent: true })
-    let stream: Stream | undefined
     try {
-      const partitions = await this.#expectTopics(reader)
-      stream = await consumer.consume({ topics: [events], mode: 'committed', fallbackMode: from, maxWaitTime: 500 })
-      const most = { records: this.#settings.batchRecords, bytes: this.#settings.batchBytes }
-      for await (const batch of batchesOf(stream, most, this.#stopping.signal)) {
-        await this.#answer(batch, consumer, reader, new Writer(producer), partitions)
+      const verdictPartitions = await this.#expectTopics(consumer)
+      const members = new Membership(consumer, events, (partition) => this.#begin(partition, consumer))
+      const writer = new Writer(producer)
+      await members.join()
+      while (!this.#stopped) {
+        const partitions = await members.partitions()
+        const term = members.term
+        for (const batch of await this.#read(consumer, partitions)) {
+          if (this.#stopped || !(await this.#answer(batch, partitions, members, term, writer, verdictPartitions))) break
+        }
       }
     } finally {
-      await stream?.close().catch(() => undefined)
-      for (const client of [consumer, reader, producer]) await client.close(true).catch(() => undefined)
+      for (const client of [consumer, producer]) await client.close(true).catch(() => undefined)
     }
   }
 
-  /** @returns how many partitions the topic of verdicts has */
-  async #expectTopics(reader: Consumer): Promise<number> {
-    const { events, verdicts, baselines } = this.#settings
-    const wanted = await partitionsOf(reader, events)
-    const got = baselines === undefined ? wanted : await partitionsOf(reader, baselines)
-    if (got !== wanted) {
-      throw new Error(`the topic ${baselines} has ${got} partitions, wanted ${wanted}: as many as ${events}`)
+  /** What the partitions have next, in batches; positions move only as batches are answered. */
+  async #read(consumer: Consumer, partitions: ReadonlyMap<number, Partition>): Promise<Batch[]> {
+    const { events, fetchBytes, batchRecords } = this.#settings
+    if (partitions.size === 0) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
+      return []
     }
-    return partitionsOf(reader, verdicts)
+    const positions = new Map(Array.from(partitions, ([number, { next }]) => [number, next]))
+    try {
+      const portions = await fetchFrom(consumer, events, positions, { maxBytes: fetchBytes, maxWaitMs: WAIT_MS })
+      const batches: Batch[] = []
+      for (const { partition, records, next } of portions) {
+        for (let at = 0; at < records.length; at += batchRecords) {
+          const some = records.slice(at, at + batchRecords)
+          const after = some.at(-1)?.offset ?? next
+          batches.push({ partition, records: some, next: at + batchRecords < records.length ? after + 1n : next })
+        }
+        if (records.length === 0 && next > (positions.get(partition) ?? next))
+          batches.push({ partition, records, next })
+      }
+      return batches
+    } catch (error) {
+      if (!isOutOfRange(error)) throw error
+      // The topic has forgotten events before they were read, or was made anew: go on with what it has.
+      for (const [number, partition] of partitions) {
+        const earliest = await edgeOf(consumer, events, number, 'earliest')
+        const latest = await edgeOf(consumer, events, number, 'latest')
+        if (partition.next < earliest || partition.next > latest) partition.next = earliest
+      }
+      return []
+    }
   }
 
-  /** Scores, writes, learns, commits, in this order. */
+  /** Scores, writes, learns, commits, in this order. @returns whether what was read is still ours to answer */
   async #answer(
-    batch: readonly Message[],
-    consumer: Consumer,
-    reader: Consumer,
+    { partition: number, records, next }: Batch,
+    partitions: ReadonlyMap<number, Partition>,
+    members: Membership,
+    term: string,
     writer: Writer,
     verdictPartitions: number,
-  ): Promise<void> {
-    this.#forgetLost(consumer)
+  ): Promise<boolean> {
+    const partition = partitions.get(number)
+    if (partition === undefined) return false
     const tally = emptyTally()
-    const verdicts: Outgoing[] = []
-    const baselines: Outgoing[] = []
-    const commits = []
-    const touched: Partition[] = []
-    for (const [number, messages] of byPartition(batch)) {
-      const last = messages.at(-1)
-      if (last === undefined || !isAssigned(consumer, this.#settings.events, number)) continue
-      const partition = this.#partitions.get(number) ?? (await this.#begin(number, consumer, reader))
-      const unanswered = partition.unanswered(messages)
-      const records = await partition.score(unanswered, tally)
-      for (const [i, message] of unanswered.entries()) {
-        verdicts.push(this.#verdict(message, records[i]?.line, number % verdictPartitions))
-      }
-      baselines.push(...this.#baselinesOf(partition, number, last.offset))
-      partition.advance(last.offset)
-      commits.push({ topic: last.topic, partition: number, offset: partition.next, leaderEpoch: last.leaderEpoch })
-      touched.push(partition)
+    const { lane } = partition
+    const unanswered = partition.unanswered(records)
+    const lines = await partition.score(unanswered, tally)
+    if (members.term !== term) {
+      lane.discard()
+      return false
     }
-    if (commits.length === 0) return
-    await writer.write(verdicts)
-    await writer.write(baselines)
-    for (const { lane } of touched) await lane.commit()
-    await commit(consumer, commits)
+    await writer.write(unanswered.map((record, i) => this.#verdict(record, lines[i], number % verdictPartitions)))
+    await writer.write(this.#baselinesOf(partition, next - 1n))
+    await lane.commit()
+    partition.next = next
+    const leaderEpoch = records.at(-1)?.leaderEpoch ?? -1
+    await members.commit([{ topic: this.#settings.events, partition: number, offset: next, leaderEpoch }])
     for (const name of ['records', 'scored', 'anomalies', 'passed'] as const) this.#total[name] += tally[name]
     this.#settings.onBatch?.(tally)
+    return members.term === term
   }
 
-  #verdict(
-    { key, value, timestamp, headers, topic, partition, offset }: Message,
-    line: string | Uint8Array | undefined,
-    into: number,
-  ): Outgoing {
-    const source = Buffer.from(`${topic}/${partition}/${offset}`)
+  #verdict(record: Fetched, line: string | Uint8Array | undefined, into: number): Outgoing {
+    const { key, value, timestamp, headers, partition, offset } = record
+    const { events, verdicts } = this.#settings
+    const source = Buffer.from(`${events}/${partition}/${offset}`)
+    const known = headers.map(([name, text]) => [name ?? Buffer.alloc(0), text ?? Buffer.alloc(0)] as const)
     const message = {
-      topic: this.#settings.verdicts,
+      topic: verdicts,
       partition: into,
-      key,
-      value: line === undefined ? value : Buffer.from(line as string),
       timestamp,
-      headers: new Map([...headers, [Buffer.from(SOURCE_HEADER), source]]),
+      headers: new Map([...known, [Buffer.from(SOURCE_HEADER), source]]),
+      ...(key === null ? {} : { key }),
+      ...(line === undefined ? {} : { value: Buffer.from(line as string) }),
     }
-    return { message, untouched: value }
+    return { message, untouched: value ?? undefined }
   }
 
-  #baselinesOf({ lane }: Partition, number: number, offset: bigint): Outgoing[] {
+  #baselinesOf({ lane, number }: Partition, offset: bigint): Outgoing[] {
     const { baselines, layout } = this.#settings
     if (baselines === undefined) return []
     return Array.from(lane.changed(), ([key, baseline]) => ({
@@ -159,74 +168,58 @@ export class KafkaScorer {
   }
 
   /** Takes a partition up where the member that had it before left off. */
-  async #begin(number: number, consumer: Consumer, reader: Consumer): Promise<Partition> {
-    const { events, baselines, layout, maxUsers, scoring } = this.#settings
+  async #begin(number: number, consumer: Consumer): Promise<Partition> {
+    const { connection, groupId, events, baselines, layout, maxUsers, scoring, from } = this.#settings
+    const committed = await consumer.listCommittedOffsets({ topics: [{ topic: events, partitions: [number] }] })
+    const known = committed.get(events)?.[number] ?? -1n
+    const next = known >= 0n ? known : await edgeOf(consumer, events, number, from)
     const memory = new MemoryStore({ maxUsers })
     let answered: Answered = new Map()
     if (baselines !== undefined) {
-      const committed = await consumer.listCommittedOffsets({ topics: [{ topic: events, partitions: [number] }] })
-      const next = committed.get(events)?.[number] ?? -1n
-      answered = await restore(reader, baselines, number, layout, next < 0n ? 0n : next, memory.open(layout))
+      const reader = new Consumer({ ...connection, groupId: `${groupId}-baselines`, autocommit: false })
+      try {
+        answered = await restore(reader, baselines, number, layout, next, memory.open(layout))
+      } finally {
+        await reader.close(true)
+      }
     }
     const toEvent = recordMapper(scoring.map, scoring.model?.eventTypes)
-    const partition = new Partition(this.#lane(scoring.store ?? memory), 0n, answered, toEvent)
-    this.#partitions.set(number, partition)
-    return partition
+    return new Partition(number, this.#lane(scoring.store ?? memory), next, answered, toEvent)
   }
 
-  #lane(store: MemoryStore | NonNullable<KafkaSettings['scoring']['store']>): Lane {
+  #lane(store: MemoryStore | NonNullable<KafkaScorerOptions['store']>): Lane {
     return new Lane('kafkaScorer', this.#settings.scoring, OWN, store)
   }
 
-  /**
-   * Another member may have had a partition since, and have learnt: what is known of it here is then out of date. Where
-   * this member had it in the generation before and has it in this one, nobody else has.
-   */
-  #forgetLost(consumer: Consumer): void {
-    const { member, number } = this.#generation
-    const now = { member: consumer.memberId ?? '', number: consumer.generationId }
-    if (now.member === member && now.number === number) return
-    const isNext = now.member === member && now.number === number + 1
-    for (const partition of this.#partitions.keys()) {
-      if (!isNext || !isAssigned(consumer, this.#settings.events, partition)) this.#partitions.delete(partition)
+  /** @returns how many partitions the topic of verdicts has */
+  async #expectTopics(consumer: Consumer): Promise<number> {
+    const { events, verdicts, baselines } = this.#settings
+    const wanted = await partitionsOf(consumer, events)
+    const got = baselines === undefined ? wanted : await partitionsOf(consumer, baselines)
+    if (got !== wanted) {
+      throw new Error(`the topic ${baselines} has ${got} partitions, wanted ${wanted}: as many as ${events}`)
     }
-    this.#generation = now
+    return partitionsOf(consumer, verdicts)
   }
+}
+
+/** Records of one partition that are answered together. */
+interface Batch {
+  readonly partition: number
+  readonly records: readonly Fetched[]
+  /** The position behind them. */
+  readonly next: bigint
 }
 
 /** @throws Error where there is no such topic */
-async function partitionsOf(reader: Consumer, topic: string): Promise<number> {
+async function partitionsOf(consumer: Consumer, topic: string): Promise<number> {
   try {
-    const { topics } = await reader.metadata({ topics: [topic], autocreateTopics: false })
+    const { topics } = await consumer.metadata({ topics: [topic], autocreateTopics: false })
     return topics.get(topic)?.partitionsCount ?? 0
   } catch (cause) {
     const unknown = cause instanceof Error && findErrorBy(cause, 'apiId', 'UNKNOWN_TOPIC_OR_PARTITION') !== null
-    throw unknown ? new Error(`there is no topic ${topic}`, { cause }) : cause
-  }
-}
-
-function byPartition(batch: readonly Message[]): Map<number, Message[]> {
-  const groups = new Map<number, Message[]>()
-  for (const message of batch) {
-    const group = groups.get(message.partition)
-    if (group === undefined) groups.set(message.partition, [message])
-    else group.push(message)
-  }
-  return groups
-}
-
-function isAssigned(consumer: Consumer, topic: string, partition: number): boolean {
-  return consumer.assignments?.some((one) => one.topic === topic && one.partitions.includes(partition)) ?? false
-}
-
-type Commits = Parameters<Consumer['commit']>[0]['offsets']
-
-/** A group that is just being shared out anew takes no offsets; then what was written is written once more at worst. */
-async function commit(consumer: Consumer, offsets: Commits): Promise<void> {
-  try {
-    await consumer.commit({ offsets })
-  } catch (error) {
-    if (error instanceof Error && findErrorBy(error, 'needsRejoin', true) !== null) return
-    throw error
+    throw unknown || (cause instanceof Error && cause.message.startsWith('Unknown topic'))
+      ? new Error(`there is no topic ${topic}`, { cause })
+      : cause
   }
 }

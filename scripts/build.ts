@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { copyDocs } from './docs-assets.ts'
 import { root, run } from './run.ts'
 
 // dist/: the library as plain modules, one for each source file, and the command as one file with its libraries inside,
@@ -27,7 +28,7 @@ if (existsSync(join(root, command))) {
     logLevel: 'warning',
   })
   // What `hedgerow serve` shows at /docs.
-  run('node', ['scripts/docs-assets.ts', 'dist/cli/docs'])
+  copyDocs('dist/cli/docs')
 } else {
   console.log(`${command} is not there: the library is built, the command is not`)
 }

@@ -29,7 +29,7 @@ export interface Reason {
 
 /** Whose normal an event was held against. */
 export interface BaselineSummary {
-  /** `user` where the user's own history weighs most, `population` for a user who is new. */
+  /** `user` from ten events of the user's own on, `population` for a user who is new. */
   readonly level: 'user' | 'population'
   /** Events of the user known before this one. */
   readonly events: number

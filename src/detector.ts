@@ -24,6 +24,8 @@ export class Detector {
   readonly #contributions: Float64Array
   /** The baseline of somebody who was never seen. */
   readonly #nobody: Float32Array
+  /** Events that the threshold of all has followed: a store may have an event learnt again, on a fresh copy. */
+  readonly #followed = new WeakSet<BehaviorEvent>()
 
   /** @throws TypeError naming the option, what it got and what it wanted */
   constructor(model: Model, options: ThresholdOptions = {}) {
@@ -41,7 +43,7 @@ export class Detector {
 
   /**
    * The features of an event in the order of the feature set, from the baseline as it was before the event. The array
-   * is the detector's own and is overwritten by the next call.
+   * is the detector's own and is overwritten by the next call, and where reasons are first read.
    */
   features(event: BehaviorEvent, baseline: Float32Array | undefined): Float32Array {
     return this.#observation.observe(event, this.#typeOf(event), baseline ?? this.#nobody)
@@ -70,19 +72,22 @@ export class Detector {
   /**
    * Folds an event into the user's baseline.
    *
-   * @param verdict what `judge` said of it; where it is not given, the user's own threshold does not learn from it
+   * @param verdict what `judge` said of it; where it is not given, no threshold learns from it. The threshold of all
+   *   follows an event once, however often a store has it learnt.
    * @throws RangeError where the model does not know the event's type
    */
   learn(event: BehaviorEvent, baseline: Float32Array, verdict?: Verdict): void {
     this.#observation.learn(event, this.#typeOf(event), baseline)
     if (verdict === undefined) return
     noteRarity(baseline, verdict.percentile)
+    if (!this.#thresholds.holds || this.#followed.has(event)) return
+    this.#followed.add(event)
     this.#thresholds.follow(verdict.percentile)
   }
 
   /** The score from which on events are anomalies, where no user's own threshold says otherwise. 0..1. */
   get threshold(): number {
-    return this.model.scores.scoreAt(this.#thresholds.flagAt)
+    return this.model.scores.scoreAt(this.#thresholds.forAll)
   }
 
   #typeOf(event: BehaviorEvent): number {

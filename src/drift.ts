@@ -1,5 +1,6 @@
 import { BINS, binOf } from './histogram.ts'
 import type { Model } from './model.ts'
+import { expectNumber } from './options.ts'
 
 /** How far a feature has moved from what the model was trained on. */
 export interface FeatureDrift {
@@ -21,11 +22,14 @@ export class DriftMonitor {
   readonly #memory: number
   #total = 0
 
-  /** @param memoryEvents events after which the weight of one has halved, at least 1 */
+  /**
+   * @param memoryEvents events after which the weight of one has halved, at least 1
+   * @throws TypeError where it is less, or no number
+   */
   constructor(model: Model, memoryEvents = 50_000) {
     this.#model = model
     this.#counts = new Float64Array(model.featureSet.features.length * BINS)
-    this.#memory = 2 ** (1 / memoryEvents)
+    this.#memory = 2 ** (1 / expectNumber('memoryEvents', memoryEvents, 1, Number.MAX_VALUE))
   }
 
   /** Takes the features of one event, as `Detector.features` gives them. */

@@ -17,6 +17,14 @@ export type DeviceType = 'desktop' | 'mobile'
 /** Longest user id taken, in UTF-16 units: whoever chooses the keys must not choose how much memory one takes. */
 export const MAX_USER_ID_LENGTH = 256
 
+/** Half of a surrogate pair. All of them are one and the same in UTF-8, so that two ids would become one in a store. */
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+/** Whether a text can be a user's id: neither empty nor too long, and Unicode throughout. */
+export function isUserId(text: string): boolean {
+  return text.length >= 1 && text.length <= MAX_USER_ID_LENGTH && !LONE_SURROGATE.test(text)
+}
+
 /** What HTTP adds to an event, for feature sets that use it. */
 export interface RequestFacts {
   readonly method: string
@@ -29,7 +37,7 @@ export interface RequestFacts {
 }
 
 export interface BehaviorEvent {
-  /** 1 to 256 characters. */
+  /** 1 to 256 characters, all of them Unicode. */
   readonly userId: string
   readonly eventType: string
   readonly deviceType: DeviceType
@@ -185,11 +193,13 @@ function readNumber(field: NumberField, given: unknown, timed: boolean, problems
 }
 
 function readUserId(given: unknown, problems: EventProblem[]): string | undefined {
-  if (typeof given === 'string' && given.length >= 1 && given.length <= MAX_USER_ID_LENGTH) return given
+  if (typeof given === 'string' && isUserId(given)) return given
   if (typeof given === 'number' && Number.isSafeInteger(given)) return String(given)
   // Never the value itself: it names somebody.
   let got = describe(given)
-  if (typeof given === 'string' && given !== '') got = `text of ${given.length} characters`
+  if (typeof given === 'string' && given !== '') {
+    got = `text of ${given.length} characters${given.length > MAX_USER_ID_LENGTH ? '' : ', not all of them Unicode'}`
+  }
   if (typeof given === 'number') got = 'a number that is no safe integer'
   problems.push({ field: 'user_id', got, wanted: `text of 1 to ${MAX_USER_ID_LENGTH} characters, or an integer` })
   return undefined

@@ -1,4 +1,4 @@
-import { MAX_USER_ID_LENGTH } from './event.ts'
+import { isUserId } from './event.ts'
 import { formatIpv4, isIpv4, parseIp } from './ip.ts'
 
 /**
@@ -12,21 +12,21 @@ import { formatIpv4, isIpv4, parseIp } from './ip.ts'
 const LOOKS_PREFIXED = /^(user:)*(session|address):/
 
 /**
- * The key of a user, or undefined where the id is none: empty, longer than 256 characters, no text and no integer. An id
- * is never cut short, lest two users become one.
+ * The key of a user, or undefined where the id is none: empty, longer than 256 characters, no Unicode, no text and no
+ * integer. An id is never cut short, lest two users become one.
  */
 export function userKey(id: unknown): string | undefined {
   let text: string
   if (typeof id === 'string') text = id
   else if (typeof id === 'bigint' || (typeof id === 'number' && Number.isSafeInteger(id))) text = String(id)
   else return undefined
-  return withinLimit(LOOKS_PREFIXED.test(text) ? `user:${text}` : text)
+  return fitForStores(LOOKS_PREFIXED.test(text) ? `user:${text}` : text)
 }
 
 /** The key of a session of somebody unknown, or undefined where the id is none. */
 export function sessionKey(id: unknown): string | undefined {
   const usable = (typeof id === 'string' && id !== '') || (typeof id === 'number' && Number.isSafeInteger(id))
-  return usable ? withinLimit(`session:${id}`) : undefined
+  return usable ? fitForStores(`session:${id}`) : undefined
 }
 
 /**
@@ -43,6 +43,6 @@ export function addressKey(literal: string): string | undefined {
   return `address:${network.join(':')}::/64`
 }
 
-function withinLimit(key: string): string | undefined {
-  return key.length >= 1 && key.length <= MAX_USER_ID_LENGTH ? key : undefined
+function fitForStores(key: string): string | undefined {
+  return isUserId(key) ? key : undefined
 }

@@ -1,4 +1,4 @@
-import { type Population, populationFrom, populationWidth } from './baseline/population.ts'
+import { isPlausible, type Population, populationFrom, populationWidth } from './baseline/population.ts'
 import type { ModelSummary } from './decision.ts'
 import { LEVELS, ScoreDistribution } from './distribution.ts'
 import { type FeatureSet, featureSetNamed } from './features/index.ts'
@@ -28,7 +28,7 @@ export interface Model {
   readonly population: Population
   readonly forest: Forest
   readonly scores: ScoreDistribution
-  /** Mean and standard deviation of each feature in training: a scaler, for reasons and drift. */
+  /** Mean and standard deviation of each feature in training: a scaler, for whoever inspects the model. Nothing is computed from it. */
   readonly mean: Float32Array
   readonly scale: Float32Array
   /** Each feature's distribution in training, to hold later ones against. */
@@ -100,12 +100,18 @@ export function modelFromBytes(bytes: Uint8Array): Model {
     if (!values.every(Number.isFinite)) throw new RangeError(`model: got ${what} that are not all finite`)
     return values
   }
+  const population = populationFrom(layout, run(0, 'population numbers', populationWidth(layout)))
+  if (!isPlausible(population)) {
+    throw new RangeError(
+      'model: got population numbers with a variance below 0, or a strength or probability of 0 or less',
+    )
+  }
   return {
     name: header.name,
     version: header.version,
     featureSet,
     eventTypes: header.event_types,
-    population: populationFrom(layout, run(0, 'population numbers', populationWidth(layout))),
+    population,
     forest,
     mean: run(1, 'feature means', features.length),
     scale: run(2, 'feature scales', features.length),

@@ -39,7 +39,7 @@ export async function startServer(given: Given): Promise<RunningServer> {
     throw new ConfigurationError(problems)
   }
   const telemetry = startTelemetry(process.env)
-  const log = startLog(configuration.logLevel)
+  const log = startLog(configuration.common.HEDGEROW_LOG_LEVEL ?? 'info')
   const { app, predictor } = createService(
     settingsFrom(configuration.common, {
       model,

@@ -1,4 +1,5 @@
 import { AT, MEMORY_SESSIONS } from './baseline/layout.ts'
+import { EXPECTED_SHARE } from './baseline/rarity.ts'
 import { expectBoolean, expectKnown, expectNumber, expectRecord } from './options.ts'
 
 /** Bounds of a user's own threshold, as percentiles. */
@@ -29,9 +30,6 @@ export function flagAtOf(model: { readonly training: { readonly contamination: n
 /** A user is believed to score as anybody does until this many sessions say otherwise. */
 const PRIOR_SESSIONS = 20
 
-/** The share of sessions with a rare event in them, over everybody. */
-const EXPECTED_SHARE = 0.06
-
 /** The held share is a mean over about this many events. */
 const HOLD_EVENTS = 4000
 
@@ -49,7 +47,8 @@ const HOLD_REACH = 4
 export class Thresholds {
   readonly flagAt: number
   readonly #adaptive: AdaptiveBounds | undefined
-  readonly #holds: boolean
+  /** Whether the threshold of all follows the stream. */
+  readonly holds: boolean
   /** Share of events now flagged for all, 1 - percentile. */
   #tail: number
 
@@ -57,7 +56,7 @@ export class Thresholds {
   constructor(options: ThresholdOptions = {}) {
     expectKnown('thresholds', options, ['flagAt', 'adaptive', 'holdShare'])
     this.flagAt = expectNumber('flagAt', options.flagAt ?? FLAG_AT, 0, 1)
-    this.#holds = expectBoolean('holdShare', options.holdShare ?? false)
+    this.holds = expectBoolean('holdShare', options.holdShare ?? false)
     this.#tail = 1 - this.flagAt
     const { adaptive } = options
     if (adaptive === undefined) return
@@ -67,13 +66,17 @@ export class Thresholds {
     this.#adaptive = { lowest, highest: expectNumber('adaptive.highest', adaptive.highest, this.flagAt, 1) }
   }
 
+  /** The percentile from which on events are anomalies, where no user's own threshold says otherwise. */
+  get forAll(): number {
+    return this.holds ? 1 - this.#tail : this.flagAt
+  }
+
   /** The percentile from which on an event of this user is an anomaly. */
   percentileFor(baseline: Float32Array): number {
-    const forAll = this.#holds ? 1 - this.#tail : this.flagAt
+    const { forAll } = this
     if (this.#adaptive === undefined) return forAll
     const sessions = Math.min(MEMORY_SESSIONS, baseline[AT.sessions] as number)
-    const share =
-      (PRIOR_SESSIONS * EXPECTED_SHARE + sessions * (baseline[AT.rareShare] as number)) / (PRIOR_SESSIONS + sessions)
+    const share = EXPECTED_SHARE + (sessions * (baseline[AT.rareExcess] as number)) / (PRIOR_SESSIONS + sessions)
     const own = 1 - (1 - forAll) * (EXPECTED_SHARE / share)
     return Math.min(this.#adaptive.highest, Math.max(this.#adaptive.lowest, own))
   }
@@ -83,10 +86,10 @@ export class Thresholds {
    * (Robbins, Monro 1951) of the percentile that 1 - flagAt of the events exceed.
    */
   follow(percentile: number): void {
-    if (!this.#holds) return
     const wanted = 1 - this.flagAt
+    if (!this.holds || wanted === 0) return
     const flagged = percentile >= 1 - this.#tail ? 1 : 0
     const moved = this.#tail * Math.exp((wanted - flagged) / (HOLD_EVENTS * wanted))
-    this.#tail = Math.min(HOLD_REACH * wanted, Math.max(wanted / HOLD_REACH, moved))
+    this.#tail = Math.min(1, HOLD_REACH * wanted, Math.max(wanted / HOLD_REACH, moved))
   }
 }

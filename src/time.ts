@@ -37,6 +37,7 @@ export function civilTime(
 ): number | undefined {
   const longest = month === 2 && isLeap(year) ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0)
   if (!(day >= 1 && day <= longest && hour <= 23 && minute <= 59 && second <= 59)) return undefined
+  if (year < 100) return undefined // `Date.UTC` would take it for one of the 20th century
   const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond) - offsetMinutes * 60_000
   return time >= 0 ? time : undefined
 }

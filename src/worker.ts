@@ -64,11 +64,19 @@ function open(env: Env): Service | ConfigurationError {
       store,
       platform: {
         docsFile: (name, c) => docsFile(c.env, name),
-        log: (entry: LogEntry) => console.log(JSON.stringify(entry)),
+        log: logger(values.HEDGEROW_LOG_LEVEL ?? 'info'),
         nativeSpan: (c) => nativeSpan(c.executionCtx),
       },
     }),
   )
+}
+
+/** Workers keep what is written to the console. */
+function logger(least: LogEntry['level'] | 'silent'): (entry: LogEntry) => void {
+  const levels = ['info', 'warn', 'error', 'silent'] as const
+  return (entry) => {
+    if (levels.indexOf(entry.level) >= levels.indexOf(least)) console.log(JSON.stringify(entry))
+  }
 }
 
 async function docsFile(env: Env, name: DocsFile): Promise<Response> {

@@ -108,6 +108,16 @@ describe('a detector', () => {
     }
   })
 
+  it('says of a usual event after unusual ones that it is not the event itself', () => {
+    const baseline = regular(30)
+    for (let i = 0; i < 8; i++) detector.learn(event(nextTen + i * 20_000, { eventType: 'download' }), baseline)
+    const { reasons } = detector.judge(event(nextTen + 180_000), baseline, true)
+    expect(reasons[0]).toMatchObject({
+      feature: 'event_type_surprise',
+      text: 'event type view, usually view, after a run of others',
+    })
+  })
+
   it('refuses an event type that the model does not know, without quoting it', () => {
     expect(detector.knows(event(nextTen, { eventType: 'teleport' }))).toBe(false)
     expect(() => detector.judge(event(nextTen, { eventType: 'teleport' }), undefined)).toThrow(
@@ -143,6 +153,17 @@ describe('what is learnt', () => {
     expect(detector.judge(changed(0), baseline).isAnomaly).toBe(true)
     for (let day = 0; day < 45; day++) detector.learn(changed(day), baseline)
     expect(detector.judge(changed(46), baseline).isAnomaly).toBe(false)
+  })
+
+  it('stays finite, and can be written down, whatever an event says of itself', () => {
+    const baseline = empty()
+    for (const sessionDurationSec of [Number.MAX_VALUE, 0, 1e39]) {
+      const absurd = event(Date.UTC(9999, 11, 31), { sessionDurationSec, eventsInSession: Number.MAX_SAFE_INTEGER })
+      const verdict = detector.judge(absurd, baseline, true)
+      for (const { value } of verdict.reasons) expect(value).not.toBe(Number.POSITIVE_INFINITY)
+      detector.learn(absurd, baseline, verdict)
+      expect(baseline.every(Number.isFinite)).toBe(true)
+    }
   })
 
   it('never runs backwards in time', () => {

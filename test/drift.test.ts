@@ -28,6 +28,10 @@ describe('a drift monitor', () => {
     expect(report.every(({ psi }) => psi === 0)).toBe(true)
   })
 
+  it.each([0, Number.NaN])('refuses a memory of %d events', (memoryEvents) => {
+    expect(() => new DriftMonitor(model, memoryEvents)).toThrow(/^memoryEvents: got /)
+  })
+
   it('finds little drift in activity like that of the training', () => {
     for (const [feature, psi] of driftOf((features) => features)) expect(psi, feature).toBeLessThan(0.1)
   })

@@ -21,6 +21,8 @@ describe('the key of a user', () => {
     '',
     'x'.repeat(257),
     `session:${'x'.repeat(248)}`,
+    'ad\ud800a',
+    '\udc00',
     1.5,
     Number.NaN,
     2 ** 53,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { type Context, Hono } from 'hono'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createHedgerow, type HedgerowEnv } from '../middleware/create.ts'
 import { recipe } from '../model/recipe.ts'
 import { simulate } from '../model/simulate/index.ts'
@@ -8,10 +8,12 @@ import { train } from '../model/train.ts'
 import { type Model, modelToBytes } from '../src/model.ts'
 import { readRecords } from '../src/records/index.ts'
 import { MemoryStore } from '../src/store/memory.ts'
-import { recordsOf, run, scratch } from './cli/command.ts'
+import { PATIENCE_MS, recordsOf, run, scratch } from './cli/command.ts'
 
 // One activity, told three times: to the trainer as a log, to the middleware as requests, to the command as a log again.
 // What was learnt in training is what is computed in serving: the scores are the same to the bit.
+
+vi.setConfig({ testTimeout: PATIENCE_MS })
 
 const REQUESTS: Readonly<Record<string, readonly [method: string, path: string]>> = {
   login: ['POST', '/login'],

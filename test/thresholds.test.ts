@@ -33,6 +33,31 @@ describe('thresholds', () => {
     expect(() => new Thresholds({ flagat: 0.9 } as object)).toThrow(/^thresholds: got an option flagat, wanted flagAt/)
   })
 
+  it.each([0, 0.5, 1])('stay percentiles where the share that is held is that of flagAt %d', (flagAt) => {
+    for (const percentile of [0, 1]) {
+      const thresholds = new Thresholds({ flagAt, holdShare: true })
+      for (let i = 0; i < 100_000; i++) thresholds.follow(percentile)
+      expect(thresholds.forAll).toBeGreaterThanOrEqual(0)
+      expect(thresholds.forAll).toBeLessThanOrEqual(1)
+    }
+  })
+
+  it('follow an event once, however often a store has it learnt, and what was not scored hears of the threshold held', () => {
+    const [first, ...others] = growingMonth().slice(0, 3000)
+    const held = (times: number): number => {
+      const detector = new Detector(model, { holdShare: true })
+      for (const event of [first as BehaviorEvent, ...others]) {
+        const verdict = detector.judge(event, undefined)
+        const baseline = new Float32Array(model.featureSet.layout.width)
+        for (let i = 0; i < times; i++) detector.learn(event, baseline.slice(), verdict)
+      }
+      expect(detector.threshold).toBe(detector.judge(first as BehaviorEvent, undefined).threshold)
+      return detector.threshold
+    }
+    expect(held(1)).not.toBe(new Detector(model).threshold)
+    expect(held(3)).toBe(held(1))
+  })
+
   it('hold the share of flags within a quarter of what was asked for, in a month in which all sessions grow by 30%', () => {
     const { flagged } = scoreOnline(model, growingMonth(), { flagAt: 0.98, holdShare: true })
     const share = flagged.reduce((sum, flag) => sum + flag, 0) / flagged.length
@@ -85,6 +110,13 @@ describe('a user’s own threshold', () => {
     const events = bursts()
     expect(flags(events, 0.985)).toBeGreaterThan(20)
     expect(flags(events, 0.98)).toBe(flags(events, undefined))
+  })
+
+  it('is everybody’s for a user whom nobody has judged yet, however many sessions a trainer has learnt', () => {
+    const detector = new Detector(model, { adaptive: { lowest: 0.9, highest: 0.999 } })
+    const baseline = new Float32Array(model.featureSet.layout.width)
+    for (const event of bursts()) detector.learn(event, baseline)
+    expect(new Thresholds({ adaptive: { lowest: 0.9, highest: 0.999 } }).percentileFor(baseline)).toBeCloseTo(0.98, 12)
   })
 
   it('is not bought in one visit', () => {

@@ -40,6 +40,10 @@ export interface LabelledEvent {
 
 const DAY_MS = 86_400_000
 
+/** Seeds of users are whole numbers that a double holds: so many seeds of a simulation, this far apart. */
+const SEEDS = 9_000_000_000
+const USERS_APART = 1_000_003
+
 /**
  * Simulated activity in order of time: sessions whose duration and count grow event by event, so that a row means what
  * it means in a live request. The same options give the same events.
@@ -49,7 +53,7 @@ export function simulate(options: Partial<SimulationOptions> = {}): LabelledEven
   const events: LabelledEvent[] = []
   for (let user = 0; user < settings.users; user++) {
     // A stream of its own for each user: more users never change the ones there are.
-    const random = new Random(settings.seed * 1_000_003 + user)
+    const random = new Random((settings.seed % SEEDS) * USERS_APART + user)
     simulateUser(random, drawPersona(random, `u${user + 1}`, settings), settings, events)
   }
   return events.sort((a, b) => a.event.timestampMs - b.event.timestampMs || (a.event.userId < b.event.userId ? -1 : 1))

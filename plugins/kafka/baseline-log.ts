@@ -2,6 +2,7 @@ import type { Consumer, MessageToProduce } from '@platformatic/kafka'
 import type { StoreLayout } from '../../src/store/contract.ts'
 import type { MemoryBaselines } from '../../src/store/memory.ts'
 import { baselinesFromBytes, baselinesToBytes } from '../../src/store/snapshot.ts'
+import { edgeOf, type Fetched, fetchFrom } from './fetch.ts'
 
 /**
  * Baselines in a compacted topic: for each user the last one, in the partition of the user's events. Each says up to
@@ -13,8 +14,7 @@ import { baselinesFromBytes, baselinesToBytes } from '../../src/store/snapshot.t
  */
 const OFFSET_HEADER = 'hedgerow-offset'
 
-/** Bytes asked for at a time. */
-const FETCH_BYTES = 2 ** 20
+const BOUNDS = { maxBytes: 2 ** 20, maxWaitMs: 100 }
 
 /** Answers in a row that bring nothing, though there is more: not that a broker should ever give one. */
 const MOST_EMPTY = 10
@@ -43,6 +43,7 @@ export function baselineMessage(
 /**
  * Reads the baselines of one partition, from the beginning to what is its end when it gets there.
  *
+ * @param reader for this alone: it belongs to no group
  * @param committed the first offset of the events that was not committed
  * @param into gets the baselines; those of another model are left out
  * @returns who has been answered further than that
@@ -55,68 +56,45 @@ export async function restore(
   committed: bigint,
   into: MemoryBaselines,
 ): Promise<Answered> {
-  const answered: Answered = new Map()
-  const metadata = await reader.metadata({ topics: [topic], forceUpdate: true })
-  const about = metadata.topics.get(topic)
-  const node = about?.partitions[partition]?.leader
-  if (about === undefined || node === undefined) throw new Error(`the topic ${topic} has no partition ${partition}`)
-  const earliest = await reader.listOffsets({ topics: [topic], partitions: { [topic]: [partition] }, timestamp: -2n })
-  let next = earliest.get(topic)?.[partition] ?? 0n
+  const learnt: Answered = new Map()
+  let next = await edgeOf(reader, topic, partition, 'earliest')
   for (let empty = 0; empty < MOST_EMPTY; empty++) {
-    const wanted = {
-      partition,
-      fetchOffset: next,
-      partitionMaxBytes: FETCH_BYTES,
-      currentLeaderEpoch: -1,
-      lastFetchedEpoch: -1,
-    }
-    const topics = [{ topicId: about.id, partitions: [wanted] }]
-    const response = await reader.fetch({ node, topics, maxBytes: FETCH_BYTES, maxWaitTime: 100, minBytes: 1 })
-    const got = response.responses
-      .flatMap(({ partitions }) => partitions)
-      .find((one) => one.partitionIndex === partition)
-    for (const batch of got?.records ?? []) {
-      next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n
-      empty = 0
-      for (const record of batch.records) take(record, layout, committed, into, answered)
-    }
-    if (got !== undefined && next >= got.highWatermark) return answered
+    const [portion] = await fetchFrom(reader, topic, new Map([[partition, next]]), BOUNDS)
+    if (portion === undefined) continue
+    for (const record of portion.records) take(record, layout, into, learnt)
+    if (portion.next > next) empty = 0
+    next = portion.next
+    if (next >= portion.end) return furtherThan(learnt, committed)
   }
   throw new Error(`the topic ${topic} could not be read to the end of partition ${partition}`)
 }
 
-interface Kept {
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
-}
-
-function take(
-  { key, value, headers }: Kept,
-  layout: StoreLayout,
-  committed: bigint,
-  into: MemoryBaselines,
-  answered: Answered,
-): void {
+function take({ key, value, headers }: Fetched, layout: StoreLayout, into: MemoryBaselines, learnt: Answered): void {
   if (key === null) return
   const user = key.toString()
   // Somebody has had the user erased.
   if (value === null) {
     into.delete(user)
-    answered.delete(user)
-    return
-  }
-  try {
-    into.restore(baselinesFromBytes(value, layout))
-  } catch {
-    // Another model's, or damaged: the user begins anew.
+    learnt.delete(user)
     return
   }
   const offset = offsetOf(headers)
-  if (offset !== undefined && offset >= committed) answered.set(user, offset)
+  // A member that did not know yet that it had lost the partition may have written after the one that has it now.
+  if (offset === undefined || offset < (learnt.get(user) ?? 0n)) return
+  try {
+    into.restore(baselinesFromBytes(value, layout))
+    learnt.set(user, offset)
+  } catch {
+    // Another model's, or damaged: the user begins anew.
+  }
 }
 
-function offsetOf(headers: Kept['headers']): bigint | undefined {
+function furtherThan(learnt: Answered, committed: bigint): Answered {
+  for (const [user, offset] of learnt) if (offset < committed) learnt.delete(user)
+  return learnt
+}
+
+function offsetOf(headers: Fetched['headers']): bigint | undefined {
   const text = headers.find(([name]) => name?.toString() === OFFSET_HEADER)?.[1]?.toString() ?? ''
   return /^\d{1,19}$/.test(text) ? BigInt(text) : undefined
 }

@@ -11,8 +11,6 @@ export interface KafkaScorerOptions extends ScoringOptions {
   readonly connection: Omit<BaseOptions, 'clientId'> & { readonly clientId?: string }
   /** The consumer group: its members share the partitions between them. */
   readonly groupId: string
-  /** A name that a member keeps over a restart: its partitions then wait for it, for as long as a session may last. */
-  readonly groupInstanceId?: string
   /** The topic of events, whose producers partition it by user. */
   readonly events: string
   /** The topic that gets every record with its `anomaly`. */
@@ -28,8 +26,8 @@ export interface KafkaScorerOptions extends ScoringOptions {
   readonly maxUsers?: number
   /** Most records that are scored and written at a time. Default 1,000. */
   readonly batchRecords?: number
-  /** Most bytes of records in a batch; a larger record is a batch by itself. Default 524,288, half of what brokers take. */
-  readonly batchBytes?: number
+  /** Most bytes that are read at a time; a single record may be larger. Default 1,048,576. */
+  readonly fetchBytes?: number
   /** Milliseconds without a sign of life after which a member counts as gone. Default 45,000. */
   readonly sessionTimeoutMs?: number
   /** Hears of each batch that was written and committed. */
@@ -39,14 +37,13 @@ export interface KafkaScorerOptions extends ScoringOptions {
 export const OWN: readonly string[] = [
   'connection',
   'groupId',
-  'groupInstanceId',
   'events',
   'verdicts',
   'baselines',
   'from',
   'maxUsers',
   'batchRecords',
-  'batchBytes',
+  'fetchBytes',
   'sessionTimeoutMs',
   'onBatch',
 ]
@@ -54,14 +51,13 @@ export const OWN: readonly string[] = [
 export interface KafkaSettings {
   readonly connection: BaseOptions
   readonly groupId: string
-  readonly groupInstanceId: string | undefined
   readonly events: string
   readonly verdicts: string
   readonly baselines: string | undefined
   readonly from: 'earliest' | 'latest'
   readonly maxUsers: number
   readonly batchRecords: number
-  readonly batchBytes: number
+  readonly fetchBytes: number
   readonly sessionTimeoutMs: number
   readonly onBatch: ((tally: Readonly<Tally>) => void) | undefined
   readonly scoring: ScoringOptions
@@ -72,21 +68,20 @@ export interface KafkaSettings {
 export function settle(options: KafkaScorerOptions): KafkaSettings {
   expectRecord('kafkaScorer', options)
   expectRecord('connection', options.connection)
-  const { baselines, model = defaultModel(), store, groupInstanceId } = options
+  const { baselines, model = defaultModel(), store } = options
   if (baselines !== undefined && store !== undefined) {
     throw new TypeError('baselines: got a topic and a store, wanted one of them')
   }
   return {
     connection: { clientId: 'hedgerow', ...options.connection },
     groupId: expectName('groupId', options.groupId),
-    groupInstanceId: groupInstanceId === undefined ? undefined : expectName('groupInstanceId', groupInstanceId),
     events: expectName('events', options.events),
     verdicts: expectName('verdicts', options.verdicts),
     baselines: baselines === undefined ? undefined : expectName('baselines', baselines),
     from: expectChoice('from', options.from ?? 'earliest', ['earliest', 'latest']),
     maxUsers: expectInteger('maxUsers', options.maxUsers ?? 50_000, 16, 10_000_000),
     batchRecords: expectInteger('batchRecords', options.batchRecords ?? 1000, 1, 100_000),
-    batchBytes: expectInteger('batchBytes', options.batchBytes ?? 524_288, 1024, 2 ** 30),
+    fetchBytes: expectInteger('fetchBytes', options.fetchBytes ?? 1_048_576, 1024, 2 ** 30),
     sessionTimeoutMs: expectInteger('sessionTimeoutMs', options.sessionTimeoutMs ?? 45_000, 1000, 1_800_000),
     onBatch: expectFunction('onBatch', options.onBatch),
     scoring: { ...options, model },

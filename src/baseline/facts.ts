@@ -4,6 +4,9 @@ import { AT, readTime, WINDOWS_SEC, writeTime } from './layout.ts'
 /** This much silence ends a session. */
 export const SESSION_SILENCE_MS: number = 30 * 60_000
 
+/** A session is no longer than this, far beyond any: what a baseline's floats can hold. */
+const MOST_DURATION_SEC = 1e38
+
 /**
  * What an event amounts to for the user who made it: the session it belongs to and the rates it adds up to. One object,
  * filled anew for each event.
@@ -65,7 +68,9 @@ export function gatherFacts(facts: Facts, event: BehaviorEvent, eventType: numbe
   }
 
   const sessionEvents = baseline[AT.sessionEvents] as number
-  const { eventsInSession, sessionDurationSec } = event
+  const { eventsInSession } = event
+  const sessionDurationSec =
+    event.sessionDurationSec === undefined ? undefined : Math.min(event.sessionDurationSec, MOST_DURATION_SEC)
   if (eventsInSession === undefined || sessionDurationSec === undefined) {
     facts.goesOn = known && facts.silenceMs <= SESSION_SILENCE_MS
     facts.eventsInSession = eventsInSession ?? (facts.goesOn ? sessionEvents + 1 : 1)

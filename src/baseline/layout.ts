@@ -68,7 +68,7 @@ export const AT = {
   lastTimed: 9,
   sessionJudged: 10,
   sessionRare: 11,
-  rareShare: 12,
+  rareExcess: 12,
   windows: 13,
 } as const
 

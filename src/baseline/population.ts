@@ -33,6 +33,19 @@ export function populationFrom(layout: BaselineLayout, values: Float32Array): Po
   return { layout, values, categoryAt: places(widths, layout.quantities.length * QUANTITY_WIDTH) }
 }
 
+/** Whether predictions can be made from it: no spread, strength or probability in it is nonsense. */
+export function isPlausible({ layout, values, categoryAt }: Population): boolean {
+  const quantities = layout.quantities.every((_, i) => {
+    const [, variance, ...strengths] = values.subarray(i * QUANTITY_WIDTH, (i + 1) * QUANTITY_WIDTH)
+    return (variance as number) >= 0 && strengths.every((strength) => strength > 0)
+  })
+  const categories = layout.categories.every(({ size }, i) => {
+    const at = categoryAt[i] as number
+    return values.subarray(at, at + 1 + size).every((number) => number > 0)
+  })
+  return quantities && categories
+}
+
 /** What is assumed before any log has been read: wide, and weak against the first events. */
 export function assumedPopulation(layout: BaselineLayout): Population {
   const population = populationFrom(layout, new Float32Array(populationWidth(layout)))

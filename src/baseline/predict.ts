@@ -85,9 +85,14 @@ export function beyondOrdinary(nats: number): number {
  * download is nothing, thirty in a row are.
  */
 export function choiceSurprise(population: Population, index: number, facts: Facts, baseline: Float32Array): number {
-  const { layout } = population
+  const category = population.layout.categories[index] as Category
+  const run = runOf(population, index, facts, baseline)
+  return beyondOrdinary(run + rarity(population, index, category.of(facts), baseline))
+}
+
+/** What the session's surprises so far add up to, in nats; 0 for a circumstance of the session. */
+export function runOf({ layout }: Population, index: number, facts: Facts, baseline: Float32Array): number {
   const category = layout.categories[index] as Category
   const runAt = (layout.categoryAt[index] as number) + 1 + category.size
-  const run = category.perSession || !facts.goesOn ? 0 : (baseline[runAt] as number)
-  return beyondOrdinary(run + rarity(population, index, category.of(facts), baseline))
+  return category.perSession || !facts.goesOn ? 0 : (baseline[runAt] as number)
 }

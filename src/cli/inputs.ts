@@ -2,7 +2,6 @@ import { createReadStream, type Stats } from 'node:fs'
 import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addAbortSignal } from 'node:stream'
 import { CommandError, systemReason } from './exit.ts'
 import { standardInput } from './standard-input.ts'
 

@@ -1,7 +1,7 @@
 import type { Facts } from '../baseline/facts.ts'
 import type { Category, Quantity } from '../baseline/layout.ts'
 import type { Population } from '../baseline/population.ts'
-import { choiceProbability, predict } from '../baseline/predict.ts'
+import { choiceProbability, predict, runOf } from '../baseline/predict.ts'
 import type { Feature } from './feature-set.ts'
 
 /** A feature in the unit in which people think of it: what the event had, what is usual for the user, and both in words. */
@@ -32,7 +32,13 @@ export function describeFeature(
     const category = categories[index] as Category
     const value = category.label(category.of(facts))
     const expected = category.label(likeliest(population, index, category.size, baseline))
-    return { value, expected, text: `${category.name.replaceAll('_', ' ')} ${value}, usually ${expected}` }
+    const text = `${category.name.replaceAll('_', ' ')} ${value}, usually ${expected}`
+    return {
+      value,
+      expected,
+      text:
+        value === expected && runOf(population, index, facts, baseline) > 0 ? `${text}, after a run of others` : text,
+    }
   }
   return { value: '', expected: '', text: feature.name }
 }

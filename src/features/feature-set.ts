@@ -41,7 +41,8 @@ export type Feature =
 const COMPUTATION = 2
 
 /**
- * @throws TypeError where a feature names a quantity or category that the set does not have, or a name comes twice
+ * @throws TypeError where a feature names a quantity or category that the set does not have, a name comes twice, or the
+ *   strongest surprise stands before a surprise
  */
 export function defineFeatureSet(
   name: string,
@@ -61,6 +62,13 @@ export function defineFeatureSet(
     if (known.has(feature.name)) throw new TypeError(`feature ${feature.name}: named twice`)
     known.add(feature.name)
   }
+  // It is computed from those before it.
+  const strongest = features.findIndex(({ of }) => of === 'strongest')
+  const surprise = features.findLastIndex(({ of }) => of === 'surprise')
+  if (strongest >= 0 && (surprise < 0 || surprise > strongest))
+    throw new TypeError(
+      `feature ${features[strongest]?.name}: got a place that is not behind surprises, and all of them`,
+    )
   const description = JSON.stringify([
     COMPUTATION,
     quantities.map((quantity) => [quantity.name, quantity.timed]),

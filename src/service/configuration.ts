@@ -2,7 +2,16 @@ import { type TrustedProxies, trustedProxiesFrom } from '../../middleware/truste
 import type { EventProblem } from '../event.ts'
 import type { Model } from '../model.ts'
 import type { BaselineStore } from '../store/contract.ts'
-import { booleanOf, integerOf, listOf, numberOf, readBy, type readValues, textOf } from './configuration-values.ts'
+import {
+  booleanOf,
+  choiceOf,
+  integerOf,
+  listOf,
+  numberOf,
+  readBy,
+  type readValues,
+  textOf,
+} from './configuration-values.ts'
 import { KEYS_WANTED, parseKeys } from './keys.ts'
 import { DEFAULT_LIMITS, type Platform, type ServiceSettings } from './settings.ts'
 
@@ -22,6 +31,7 @@ export const COMMON = {
     proxiesFrom,
     'a number from 1 to 16, or addresses and CIDR blocks, separated by commas',
   ),
+  HEDGEROW_LOG_LEVEL: choiceOf(['info', 'warn', 'error', 'silent']),
   HEDGEROW_MAX_USERS: integerOf(16, 10_000_000),
   HEDGEROW_MAX_EVENT_BYTES: integerOf(256, 2 ** 24),
   HEDGEROW_MAX_BATCH_BYTES: integerOf(1024, 2 ** 40),

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { expectInteger, expectKnown } from '../options.ts'
+import { backOff } from './back-off.ts'
 import type { BaselineChange, BaselineStore, Baselines, StoreLayout } from './contract.ts'
 
 /** A baseline as a shard keeps it, with the number of its version: 0 where there is none. */
@@ -149,6 +150,7 @@ class ShardedBaselines implements Baselines {
     let left = [...new Set(changes.map(({ key }) => key))]
     for (let attempt = 0; left.length > 0; attempt++) {
       if (attempt === MOST_ATTEMPTS) throw new Error('durable object: others change the same baselines all the time')
+      await backOff(attempt)
       const before = await stub.read(this.#layout, left)
       const proposals = left.map((key, i): Proposal => {
         const { version, bytes } = before[i] as Kept

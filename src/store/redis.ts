@@ -1,4 +1,5 @@
 import { expectInteger, expectKnown, expectMethod } from '../options.ts'
+import { backOff } from './back-off.ts'
 import type { BaselineChange, BaselineStore, Baselines, StoreLayout } from './contract.ts'
 
 /**
@@ -99,6 +100,7 @@ class RedisBaselines implements Baselines {
 
   async #change(key: string, changes: readonly ((baseline: Float32Array) => void)[]): Promise<void> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      await backOff(attempt)
       const before = await this.#get(key)
       const baseline = this.#floats(before) ?? new Float32Array(this.#width)
       for (const change of changes) change(baseline)

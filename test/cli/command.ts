@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 
 const COMMAND = fileURLToPath(new URL('../../src/cli/hedgerow.ts', import.meta.url))
 
+/** A process takes its time to start on a machine that is busy. */
+export const PATIENCE_MS = 60_000
+
 export interface Ended {
   readonly code: number | null
   readonly stdout: string

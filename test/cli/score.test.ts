@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { accessLine, csvLine, HEADER, jsonLine } from '../records/reading.ts'
-import { recordsOf, run, scratch, start } from './command.ts'
+import { PATIENCE_MS, recordsOf, run, scratch, start } from './command.ts'
+
+vi.setConfig({ testTimeout: PATIENCE_MS })
 
 const { path, remove } = scratch()
 afterAll(remove)

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { eventsCsv, labelsCsv } from '../../model/simulate/csv.ts'
 import { type LabelledEvent, simulate } from '../../model/simulate/index.ts'
 import { modelFromBytes } from '../../src/model.ts'
 import { jsonLine } from '../records/reading.ts'
-import { recordsOf, run, scratch, start } from './command.ts'
+import { PATIENCE_MS, recordsOf, run, scratch, start } from './command.ts'
+
+vi.setConfig({ testTimeout: PATIENCE_MS })
 
 const { folder, path, remove } = scratch()
 let activity: LabelledEvent[]
@@ -49,8 +51,8 @@ describe('hedgerow train', () => {
   it('leaves what was there before, and nothing half written, where it is interrupted', async () => {
     writeFileSync(path('kept.hedgerow'), 'as it was')
     const { child, ended } = start(['train', '-', '--out', path('kept.hedgerow')])
-    child.stdin.write(csv)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    // More than a pipe holds: once all of it is written, the command reads.
+    await new Promise((resolve) => child.stdin.write(csv, resolve))
     child.kill('SIGTERM')
     const { code, stderr } = await ended
     expect(stderr).toBe('hedgerow: interrupted\n')

@@ -90,27 +90,27 @@ function expectWhole(events: readonly WireEvent[], answers: readonly Answer[]): 
 }
 
 describe('a broker of Apache Kafka in KRaft mode', () => {
-  it('gets 100,000 events answered, none missing, each user in order, though the consumer is killed on the way', async () => {
+  it('gets 100,000 events answered, none missing, each user in order, though the consumer is killed three times', async () => {
     const names = await topics('killed')
     const events = activity(100_000, 500)
     await produce(broker.address, names.EVENTS, keyed(events))
-    const first = start(names)
     const begun = Date.now()
-    const before = await readUntil(broker.address, names.VERDICTS, (answers) => answers.length >= 40_000)
-    first.child.kill('SIGKILL')
-    await first.said
-    const firstMs = Date.now() - begun
-    const second = start(names)
+    for (const verdicts of [21_000, 47_300, 73_456]) {
+      const { child, said } = start(names)
+      await readUntil(broker.address, names.VERDICTS, (answers) => answers.length >= verdicts)
+      child.kill('SIGKILL')
+      await said
+    }
+    const { child, said } = start(names)
     const answers = await readUntil(broker.address, names.VERDICTS, allAnswered(events.length))
-    second.child.kill('SIGTERM')
-    const tally = JSON.parse(await second.said) as { records: number }
-    expect(tally.records).toBeLessThan(events.length)
+    const ms = Date.now() - begun
+    child.kill('SIGTERM')
+    const tally = JSON.parse(await said) as { records: number }
+    expect(tally.records).toBeLessThan(30_000)
     const { duplicates } = expectWhole(events, answers)
-    console.log(
-      `killed after ${before.length} verdicts (${firstMs} ms); ${answers.length} verdicts in all, ${duplicates} of them twice, ${Date.now() - begun} ms`,
-    )
-    // No more than the batch that was being written.
-    expect(duplicates).toBeLessThanOrEqual(1000)
+    console.log(`${events.length} events in ${ms} ms, three times killed; ${duplicates} answered twice`)
+    // No more than the batches that were being written.
+    expect(duplicates).toBeLessThanOrEqual(3000)
   })
 
   it('keeps baselines and order while members come and go', async () => {

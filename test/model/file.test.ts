@@ -64,6 +64,20 @@ describe('a model file', () => {
     )
   })
 
+  it.each([
+    ['variance within users', 1, -1],
+    ['strength of a mean', 2, 0],
+    ['strength of a variance', 3, 0],
+    ['strength of a category', 24, 0],
+    ['probability of a choice', 25, -0.5],
+  ])('is refused with a population of which nothing can be predicted: %s', (_, at, value) => {
+    const forged = bytes.slice()
+    const view = new DataView(forged.buffer)
+    const runs = 12 + 4 * view.getUint16(6, true) + view.getUint32(8, true)
+    view.setFloat32(runs + 4 * at, value, true)
+    expect(() => modelFromBytes(sealed(forged))).toThrow(/^model: got population numbers with /)
+  })
+
   it('is refused cut short anywhere', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), (length) => {

@@ -43,4 +43,10 @@ describe('simulated activity', () => {
     )
     expect(days.some((ms) => ms > 7 * 86_400_000)).toBe(true)
   })
+
+  it('takes any seed that is a safe integer', () => {
+    const first = (seed: number) => simulate({ users: 2, days: 2, seed })[0]?.event
+    expect(first(Number.MAX_SAFE_INTEGER)).toBeDefined()
+    expect(first(Number.MAX_SAFE_INTEGER)).not.toEqual(first(1))
+  })
 })

@@ -1,5 +1,5 @@
+import { simulate } from '../../model/simulate/index.ts'
 import { settleScorer } from '../../plugins/shared/settings.ts'
-import { Random } from '../../src/random.ts'
 import { isRecord } from '../../src/records/row.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 
@@ -12,24 +12,18 @@ export interface WireEvent {
   readonly timestamp: string
 }
 
-const TYPES = ['login', 'view', 'view', 'view', 'click', 'click', 'download', 'logout']
-
-/** Events of so many users, each user's in the order of time, with a burst now and then. */
+/** The first so many events of simulated users, in order of time: one in fifty is odd for its user. */
 export function activity(events: number, users: number, seed = 1): WireEvent[] {
-  const random = new Random(seed)
-  const clocks = Array.from({ length: users }, () => Date.UTC(2026, 0, 5, 8) + random.integer(3_600_000))
-  return Array.from({ length: events }, (_, n) => {
-    const user = random.integer(users)
-    const pause = random.integer(50) === 0 ? 20_000_000 : random.integer(20) === 0 ? 200 : 120_000
-    clocks[user] = (clocks[user] ?? 0) + random.integer(pause)
-    return {
-      n,
-      user_id: `user-${user}`,
-      event_type: TYPES[random.integer(TYPES.length)] ?? 'view',
-      device_type: user % 3 === 0 ? 'mobile' : 'desktop',
-      timestamp: new Date(clocks[user] ?? 0).toISOString(),
-    }
-  })
+  const days = Math.min(366, 14 + Math.ceil(events / (4 * users)))
+  const simulated = simulate({ users, days, seed })
+  if (simulated.length < events) throw new Error(`${users} users give ${simulated.length} events in ${days} days`)
+  return simulated.slice(0, events).map(({ event }, n) => ({
+    n,
+    user_id: event.userId,
+    event_type: event.eventType,
+    device_type: event.deviceType,
+    timestamp: new Date(event.timestampMs).toISOString(),
+  }))
 }
 
 /** What the engine says of each, walked through without a plug-in. */

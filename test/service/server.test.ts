@@ -153,9 +153,10 @@ describe('hedgerow serve, when it ends', { timeout: 30_000 }, () => {
           const response = await predict(server)
           if ((await response.json()).anomaly_score > 0) answered++
         } catch (error) {
-          const { code } = (error as { cause?: { code?: string } }).cause ?? {}
-          if (code !== 'ECONNREFUSED' || !ending) lost.push(error)
-          else refused++
+          // Where there was no connection, there was no request to lose.
+          const { syscall } = (error as { cause?: { syscall?: string } }).cause ?? {}
+          if (syscall === 'connect' && ending) refused++
+          else lost.push(error)
           return
         }
       }

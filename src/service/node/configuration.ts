@@ -3,9 +3,7 @@ import { isIP } from 'node:net'
 import { systemReason } from '../../cli/exit.ts'
 import type { EventProblem } from '../../event.ts'
 import { COMMON, COMMON_SECRETS, type CommonValues } from '../configuration.ts'
-import { choiceOf, type Given, integerOf, readBy, readValues, textOf } from '../configuration-values.ts'
-
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+import { type Given, integerOf, readBy, readValues, textOf } from '../configuration-values.ts'
 
 /** What can be configured on Node beside what can be everywhere. */
 const NODE = {
@@ -19,7 +17,6 @@ const NODE = {
   HEDGEROW_DRAIN_DELAY_SEC: integerOf(0, 600),
   HEDGEROW_DRAIN_SEC: integerOf(1, 3600),
   HEDGEROW_SAVE_SEC: integerOf(1, 86_400),
-  HEDGEROW_LOG_LEVEL: choiceOf(LOG_LEVELS),
 } as const
 
 /** The names of all settings, for flags. */
@@ -41,7 +38,6 @@ export interface NodeConfiguration {
   readonly drainMs: number
   /** How often baselines are saved. */
   readonly saveMs: number
-  readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
 /** @param problems takes everything that is wrong */
@@ -72,7 +68,6 @@ export function readNodeConfiguration(given: Given, problems: EventProblem[]): N
     drainDelayMs: 1000 * (values.HEDGEROW_DRAIN_DELAY_SEC ?? 1),
     drainMs: 1000 * (values.HEDGEROW_DRAIN_SEC ?? 25),
     saveMs: 1000 * (values.HEDGEROW_SAVE_SEC ?? 300),
-    logLevel: values.HEDGEROW_LOG_LEVEL ?? 'info',
   }
 }
 

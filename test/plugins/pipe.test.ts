@@ -1,0 +1,151 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { run, scratch, start } from '../cli/command.ts'
+import { activity, scoreIn, scoresOf } from './activity.ts'
+import { event, HOSTILE_LINES } from './hostile.ts'
+
+// `hedgerow score -` as other programs run it: a filter between two pipes.
+
+const LINES = 200_000
+const { path, remove } = scratch()
+afterAll(remove)
+
+describe('hedgerow score -', () => {
+  it(`answers ${LINES.toLocaleString('en')} lines in order, each with the score of the engine`, async () => {
+    const events = activity(LINES, 500)
+    const { code, stdout } = await run(['score', '-', '-q'], events.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    expect(code).toBe(0)
+    const lines = stdout.split('\n').slice(0, -1)
+    expect(lines.length).toBe(LINES)
+    expect(lines.findIndex((line, i) => !line.startsWith(`{"n":${i},`))).toBe(-1)
+    const wanted = scoresOf(events)
+    expect(lines.findIndex((line, i) => scoreIn(line) !== wanted[i])).toBe(-1)
+  }, 60_000)
+
+  it('reads no faster than what it writes is read', async () => {
+    const { child } = start(['score', '-', '-q'])
+    child.stdout.pause()
+    const line = `${JSON.stringify(event('ada', { note: 'x'.repeat(900) }))}\n`
+    const batch = line.repeat(100)
+    let taken = 0
+    while (taken < 200 && child.stdin.write(batch)) taken++
+    // Its pipes and buffers hold some; of 20 MB it takes no more while nobody reads.
+    let stopped = false
+    for (let waited = 0; taken < 200 && !stopped; ) {
+      const drained = await Promise.race([once(child.stdin, 'drain').then(() => true), after(1500).then(() => false)])
+      stopped = !drained
+      while (drained && taken < 200 && child.stdin.write(batch)) taken++
+      waited++
+      if (waited > 200) break
+    }
+    expect(stopped).toBe(true)
+    expect(taken).toBeLessThan(60)
+    let got = 0
+    child.stdout.on('data', (text: string) => {
+      got += text.split('\n').length - 1
+    })
+    child.stdin.end()
+    child.stdout.resume()
+    await once(child, 'close')
+    expect(got).toBe((taken + 1) * 100)
+  }, 30_000)
+
+  it('answers what it has read when it is told to end, saves its baselines, and ends well', async () => {
+    const { child, ended } = start(['score', '-', '--save-baselines', path('after.baselines')])
+    child.stdin.write(`${JSON.stringify(event('ada'))}\n`)
+    await once(child.stdout, 'data')
+    child.stdin.write(`${JSON.stringify(event('bob'))}\n${JSON.stringify(event('cy'))}`)
+    await after(100)
+    child.kill('SIGTERM')
+    const { code, stdout, stderr } = await ended
+    expect(code).toBe(0)
+    expect(
+      stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => (JSON.parse(line) as { user_id: string }).user_id),
+    ).toEqual(['ada', 'bob', 'cy'])
+    expect(stderr).toContain('3 events scored')
+    const { code: again } = await run(['score', '-', '-q', '--baselines', path('after.baselines')], '{}\n')
+    expect(again).toBe(0)
+  })
+
+  it('ends quietly when whoever reads goes away', async () => {
+    const { child, ended } = start(['score', '-'])
+    const line = `${JSON.stringify(event('ada'))}\n`
+    child.stdin.write(line)
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    const timer = setInterval(() => child.stdin.write(line.repeat(100)), 5)
+    const { code, stderr } = await ended
+    clearInterval(timer)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('accounts for each hostile line, between events that are scored', async () => {
+    const good = JSON.stringify(event('ada'))
+    for (const [what, line] of HOSTILE_LINES) {
+      if (line.length > 1_000_000) continue
+      writeFileSync(path('hostile.ndjson'), `${good}\n${line}\n${good}\n`)
+      const { stdout } = await run(['score', path('hostile.ndjson'), '-q'])
+      expect([what, stdout.split('\n').length - 1]).toEqual([what, 3])
+    }
+  }, 60_000)
+
+  it('passes 10 MB in one line on as it came', async () => {
+    const good = JSON.stringify(event('ada'))
+    const long = 'x'.repeat(10_000_000)
+    const { stdout } = await run(['score', '-', '-q', '--format', 'ndjson'], `${good}\n${long}\n${good}\n`)
+    const lines = stdout.split('\n').slice(0, -1)
+    expect(lines.length).toBe(3)
+    expect((JSON.parse(lines[1] ?? '') as { text: string }).text === long).toBe(true)
+  })
+})
+
+describe('hedgerow score - --rsyslog', () => {
+  it('answers each message with one line, in order and at once', async () => {
+    const { child, ended } = start(['score', '-', '--rsyslog'])
+    const ask = async (message: string): Promise<unknown> => {
+      child.stdin.write(`${message}\n`)
+      const [reply] = (await once(child.stdout, 'data')) as [string]
+      expect(reply.endsWith('}\n')).toBe(true)
+      return JSON.parse(reply)
+    }
+    const scored = { $: undefined, '$!': { anomaly: { state: 'scored' } } }
+    expect(await ask(JSON.stringify(event('ada')))).toMatchObject({ '$!': scored['$!'] })
+    expect(await ask('disk is full')).toEqual({})
+    expect(await ask(` @cee: ${JSON.stringify({ method: 'GET', uri: '/', remote_addr: '192.0.2.1' })}`)).toMatchObject({
+      '$!': scored['$!'],
+    })
+    expect(await ask('192.0.2.1 - ada [05/Jan/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"')).toMatchObject({
+      '$!': scored['$!'],
+    })
+    for (const [, line] of HOSTILE_LINES) expect(await ask(line)).toEqual({})
+    child.stdin.end()
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  }, 30_000)
+
+  it('takes the standard input alone', async () => {
+    const { code, stderr } = await run(['score', path('none'), '--rsyslog'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^hedgerow: /)
+  })
+
+  it('gives the same scores as the engine', async () => {
+    const events = activity(500, 5)
+    const { stdout } = await run(
+      ['score', '-', '--rsyslog'],
+      events.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    )
+    const got = stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => scoreIn(JSON.stringify((JSON.parse(line) as { '$!': object })['$!'])))
+    expect(got).toEqual(scoresOf(events))
+  })
+})
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
