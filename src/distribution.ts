@@ -37,7 +37,7 @@ export class ScoreDistribution {
       Float32Array.from(LEVELS, (level) => {
         const place = level * last
         const below = scores[Math.floor(place)] as number
-        return below + (place - Math.floor(place)) * ((scores[Math.ceil(place)] as number) - below)
+        return floatNotBelow(below + (place - Math.floor(place)) * ((scores[Math.ceil(place)] as number) - below))
       }),
     )
   }
@@ -73,4 +73,15 @@ export class ScoreDistribution {
     const below = this.quantiles[high - 1] as number
     return below + share * ((this.quantiles[high] as number) - below)
   }
+}
+
+/**
+ * The least float32 that is not below a score. Rounded down, a quantile would lie under the very scores that it is made
+ * of, and a score that many events share would count as above them all.
+ */
+function floatNotBelow(score: number): number {
+  const rounded = new Float32Array([score])
+  if ((rounded[0] as number) < score)
+    new Int32Array(rounded.buffer)[0] = (new Int32Array(rounded.buffer)[0] as number) + 1
+  return Math.min(1, rounded[0] as number)
 }

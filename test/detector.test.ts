@@ -173,6 +173,34 @@ describe('what is learnt', () => {
     expect(Number.isFinite(detector.judge(event(MONDAY_MS + 3 * DAY_MS), baseline).score)).toBe(true)
   })
 
+  it('gets over one time from the future', () => {
+    const baseline = regular(30)
+    detector.learn(event(nextTen + 3650 * DAY_MS), baseline)
+    let flagged = 0
+    for (let day = 1; day <= 20; day++) {
+      for (let i = 0; i < 5; i++) {
+        const usual = event(nextTen + day * DAY_MS + i * 30_000)
+        if (detector.judge(usual, baseline).isAnomaly) flagged++
+        detector.learn(usual, baseline)
+      }
+    }
+    expect(flagged).toBe(0)
+  })
+
+  it('of a session is no more for switching to and fro', () => {
+    const visit = (devices: readonly ('desktop' | 'mobile')[]): number => {
+      const baseline = regular(30)
+      devices.forEach((deviceType, i) => {
+        detector.learn(event(nextTen + i * 20_000, { deviceType }), baseline)
+      })
+      const later = detector.features(event(nextTen + DAY_MS, { deviceType: 'mobile' }), baseline)
+      return later[model.featureSet.features.findIndex(({ name }) => name === 'device_surprise')] as number
+    }
+    const stayed = visit(new Array<'mobile'>(60).fill('mobile'))
+    expect(visit(Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 'desktop' : 'mobile')))).toBeCloseTo(stayed, 6)
+    expect(stayed).toBeGreaterThan(1)
+  })
+
   it('keeps a session that never ends from being odd for ever', () => {
     const baseline = empty()
     let last = 0

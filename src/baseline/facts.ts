@@ -1,6 +1,9 @@
 import type { BehaviorEvent } from '../event.ts'
 import { AT, readTime, WINDOWS_SEC, writeTime } from './layout.ts'
 
+/** An event this much older than the one before was not late: one of the two clocks was wrong. */
+const WRONG_CLOCK_MS = 86_400_000
+
 /** This much silence ends a session. */
 export const SESSION_SILENCE_MS: number = 30 * 60_000
 
@@ -50,17 +53,19 @@ export function emptyFacts(): Facts {
 }
 
 /**
- * Fills `facts` from an event and the baseline as it was before it. An event that is older than the user's last one
- * (out of order) is taken as simultaneous with it: time never runs backwards in a baseline.
+ * Fills `facts` from an event and the baseline as it was before it. An event that is a little older than the user's last
+ * one (out of order) is taken as simultaneous with it. One that is a day older says that the last one's clock was wrong:
+ * its session is over, and time goes on from the older event, lest one time from the future spoil the user for good.
  */
 export function gatherFacts(facts: Facts, event: BehaviorEvent, eventType: number, baseline: Float32Array): void {
   const { timestampMs } = event
   facts.event = event
   facts.eventType = eventType
   facts.timed = timestampMs !== undefined
-  const known = facts.timed && (baseline[AT.lastTimed] as number) > 0
   const nowMs = Math.floor(timestampMs ?? 0)
-  facts.silenceMs = known ? Math.max(0, nowMs - readTime(baseline, AT.lastEvent)) : Number.POSITIVE_INFINITY
+  const lastMs = readTime(baseline, AT.lastEvent)
+  const known = facts.timed && (baseline[AT.lastTimed] as number) > 0 && lastMs - nowMs < WRONG_CLOCK_MS
+  facts.silenceMs = known ? Math.max(0, nowMs - lastMs) : Number.POSITIVE_INFINITY
 
   for (let i = 0; i < WINDOWS_SEC.length; i++) {
     const before = known ? (baseline[AT.windows + i] as number) : 0
@@ -95,7 +100,10 @@ export function advanceClock(facts: Facts, baseline: Float32Array): void {
   if (!facts.timed) return
   const lastMs = facts.silenceMs === Number.POSITIVE_INFINITY ? 0 : readTime(baseline, AT.lastEvent)
   const nowMs = Math.max(lastMs, Math.floor(facts.event.timestampMs ?? 0))
-  if (!facts.goesOn) writeTime(baseline, AT.sessionStart, nowMs)
+  // Where the session began before the times did, or the log says when, the start is reckoned back.
+  if (!facts.goesOn || facts.silenceMs === Number.POSITIVE_INFINITY) {
+    writeTime(baseline, AT.sessionStart, Math.max(0, nowMs - facts.sessionDurationSec * 1000))
+  }
   writeTime(baseline, AT.lastEvent, nowMs)
   for (let i = 0; i < WINDOWS_SEC.length; i++) baseline[AT.windows + i] = facts.windows[i] as number
 }

@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
  * gives each its place:
  *
  *     events | sessions | timed sessions | session (7) | rarity (3) | windows (3) |
- *     peak, mean, variance, last peak of each quantity | total, counts, and last choice or run of each category
+ *     peak, mean, variance, last peak of each quantity | total, counts, and choices of the session (a bit each) or run of each category
  */
 export interface BaselineLayout {
   readonly quantities: readonly Quantity[]
@@ -46,7 +46,7 @@ export interface Category {
   readonly circular: boolean
   /**
    * A circumstance of the session (hour, weekday, device) rather than of the event: the events of one session are
-   * then not so many independent witnesses: a choice counts once, when the session ends or goes on with another.
+   * then not so many independent witnesses: each choice counts once, when the session ends. At most 24 choices.
    */
   readonly perSession: boolean
   readonly of: (facts: Facts) => number

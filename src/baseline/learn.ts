@@ -51,8 +51,7 @@ function countSession(layout: BaselineLayout, population: Population, baseline: 
   }
   for (let i = 0; i < layout.categories.length; i++) {
     const { perSession, size } = layout.categories[i] as Category
-    const at = layout.categoryAt[i] as number
-    if (perSession) countChoice(baseline, at, at + 1 + size, baseline[at + 1 + size] as number)
+    if (perSession) countChoices(baseline, layout.categoryAt[i] as number, size)
   }
   settleRarity(baseline)
   baseline[AT.sessions] = (baseline[AT.sessions] as number) + 1
@@ -77,14 +76,22 @@ function followChoices(population: Population, facts: Facts, baseline: Float32Ar
     const lastAt = at + 1 + category.size
     const choice = category.of(facts)
     if (category.perSession) {
-      if (facts.goesOn && baseline[lastAt] !== choice) countChoice(baseline, at, lastAt, baseline[lastAt] as number)
-      baseline[lastAt] = choice
+      const before = facts.goesOn ? (baseline[lastAt] as number) : 0
+      baseline[lastAt] = before | (1 << choice)
     } else {
       const run = choiceSurprise(population, i, facts, baseline)
       countChoice(baseline, at, lastAt, choice, Math.min(1, Math.exp(PLAUSIBLE_RUN - run)))
       baseline[lastAt] = run
     }
   }
+}
+
+/** Counts each choice of the session once: switching to and fro teaches no more than having been there. */
+function countChoices(baseline: Float32Array, at: number, size: number): void {
+  const lastAt = at + 1 + size
+  const choices = baseline[lastAt] as number
+  for (let choice = 0; choice < size; choice++) if ((choices >>> choice) & 1) countChoice(baseline, at, lastAt, choice)
+  baseline[lastAt] = 0
 }
 
 function countChoice(baseline: Float32Array, at: number, lastAt: number, choice: number, weight = 1): void {

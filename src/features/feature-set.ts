@@ -38,7 +38,7 @@ export type Feature =
   | { readonly name: string; readonly of: 'strongest' }
 
 /** Raised when a computation changes without its description: quantities' formulas, smoothing, clipping. */
-const COMPUTATION = 2
+const COMPUTATION = 3
 
 /**
  * @throws TypeError where a feature names a quantity or category that the set does not have, a name comes twice, or the
@@ -51,6 +51,11 @@ export function defineFeatureSet(
   features: readonly Feature[],
   forest: FeatureSet['forest'],
 ): FeatureSet {
+  for (const { name: part, perSession, size } of categories) {
+    // A session's choices are bits of one float32, which is exact to 24 of them.
+    if (perSession && size > 24)
+      throw new TypeError(`category ${part}: got ${size} choices, wanted at most 24 where they count a session`)
+  }
   const known = new Set<string>()
   for (const feature of features) {
     const parts: readonly { name: string }[] = 'quantity' in feature ? quantities : categories

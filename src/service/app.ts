@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type Next } from 'hono'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { requireScope } from './auth.ts'
@@ -9,7 +9,7 @@ import { openApiOf } from './openapi.ts'
 import { Predictor } from './predictor.ts'
 import { Refusal } from './problem.ts'
 import { requestLog } from './request-log.ts'
-import type { Route, ServiceEnv } from './route.ts'
+import type { Route, ServiceContext, ServiceEnv } from './route.ts'
 import { routeTable } from './routes.ts'
 import { DOCS_FILES, type ServiceSettings } from './settings.ts'
 
@@ -33,7 +33,8 @@ export function createService(settings: ServiceSettings): Service {
   const app = new Hono<ServiceEnv>()
   if (platform.around !== undefined) app.use(platform.around)
   app.use(requestLog(settings, hashKey))
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }))
+  app.use(contentPolicy)
+  app.use(secureHeaders())
   if (corsOrigins.length > 0) {
     app.use(
       cors({
@@ -59,6 +60,17 @@ export function createService(settings: ServiceSettings): Service {
   return { app, predictor }
 }
 
+/** Nothing may run where there are only answers. Swagger UI writes styles into its elements; its scripts come from here. */
+const ANSWER_POLICY = "default-src 'none'; frame-ancestors 'none'"
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "frame-ancestors 'none'"
+
+async function contentPolicy(c: ServiceContext, next: Next): Promise<void> {
+  await next()
+  c.header('Content-Security-Policy', c.req.path === '/docs' ? DOCS_POLICY : ANSWER_POLICY)
+}
+
 function addRoute(app: Hono<ServiceEnv>, { method, path, scope, serve }: Route, keys: KeyRing): void {
   const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
   if (scope !== undefined) app.on([method.toUpperCase()], pattern, requireScope(keys, scope))
@@ -71,13 +83,6 @@ function addRoute(app: Hono<ServiceEnv>, { method, path, scope, serve }: Route, 
 function addDocs(app: Hono<ServiceEnv>, { platform }: ServiceSettings, openApi: object): void {
   const document = JSON.stringify(openApi)
   app.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }))
-  app.use('/docs', async (c, next) => {
-    await next()
-    // Swagger UI writes styles into its elements; scripts come from here alone.
-    const policy =
-      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
-    c.header('Content-Security-Policy', policy)
-  })
   app.get('/docs', (c) => c.html(DOCS_PAGE))
   app.get('/docs/start.js', (c) => c.body(DOCS_SCRIPT, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
   for (const name of DOCS_FILES) app.get(`/docs/${name}`, (c) => platform.docsFile(name, c))

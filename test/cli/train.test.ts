@@ -51,8 +51,8 @@ describe('hedgerow train', () => {
   it('leaves what was there before, and nothing half written, where it is interrupted', async () => {
     writeFileSync(path('kept.hedgerow'), 'as it was')
     const { child, ended } = start(['train', '-', '--out', path('kept.hedgerow')])
-    // More than a pipe holds: once all of it is written, the command reads.
-    await new Promise((resolve) => child.stdin.write(csv, resolve))
+    // Far more than a pipe holds: once all of it is written, the command reads.
+    await new Promise((resolve) => child.stdin.write(csv.repeat(30), resolve))
     child.kill('SIGTERM')
     const { code, stderr } = await ended
     expect(stderr).toBe('hedgerow: interrupted\n')

@@ -80,14 +80,14 @@ class User:
             for q, peak in self.session['peaks'].items():
                 mean, spread = predict(self, q, population)
                 self.peaks[q].append(min(mean + 3 * spread, max(mean - 3 * spread, peak)))
-            for c in ('hour', 'weekday', 'device'): self.counts[c][self.session['choice'][c]] += 1
+            for c in ('hour', 'weekday', 'device'):
+                for i in self.session['choices'][c]: self.counts[c][i] += 1
+                self.session['choices'][c] = set()
         if not goes_on or not self.session:
-            self.session = dict(start=e.get('timestamp'), peaks=dict(value), choice=choice)
+            self.session = dict(start=e.get('timestamp'), peaks=dict(value), choices={c: {choice[c]} for c in ('hour', 'weekday', 'device')})
         else:
             for q, v in value.items(): self.session['peaks'][q] = max(self.session['peaks'][q], v)
-            for c in ('hour', 'weekday', 'device'):
-                if choice[c] != self.session['choice'][c]: self.counts[c][self.session['choice'][c]] += 1
-            self.session['choice'] = choice
+            for c in ('hour', 'weekday', 'device'): self.session['choices'][c].add(choice[c])
         self.run = type_run(self, goes_on, choice['event_type'], population)
         self.counts['event_type'][choice['event_type']] += min(1, math.exp(3 - self.run))
         if e.get('timestamp') is not None: self.events.append(e['timestamp'])

@@ -40,9 +40,14 @@ async function openRedis(url: string, problems: EventProblem[]): Promise<OpenedS
     const notReady = (): string | undefined => (isReady() ? undefined : 'Redis cannot be reached')
     return { store, notReady, save: async () => undefined, close }
   } catch (error) {
-    // The address may have a password in it.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer that Redis gives'
-    problems.push({ field: 'HEDGEROW_STORE', got: code, wanted: 'a Redis that can be reached' })
+    problems.push({ field: 'HEDGEROW_STORE', got: codeOf(error), wanted: 'a Redis that can be reached' })
     return undefined
   }
+}
+
+/** The system's code for what went wrong, under whatever the client wrapped it in. Never a message: it may quote the address. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer that Redis gives'
+  if ('code' in error) return String(error.code)
+  return codeOf('originalError' in error ? error.originalError : error.cause)
 }

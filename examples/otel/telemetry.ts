@@ -1,0 +1,25 @@
+import { anomalyTelemetry } from '../../plugins/otel.ts'
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+
+const anomaly = anomalyTelemetry()
+
+export const sdk = new NodeSDK({
+  serviceName: 'shop',
+  instrumentations: [
+    new HttpInstrumentation({
+      // What is known of the user when a request begins; the address is taken where there is none.
+      startIncomingSpanHook: (request) => ({ 'user.id': userOf(request.headers.authorization) }),
+    }),
+  ],
+  sampler: anomaly.sampler(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.01) })),
+  spanProcessors: [anomaly.spanProcessor, new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+})
+sdk.start()
+
+/** Whatever your application verifies. */
+function userOf(authorization: string | undefined): string | undefined {
+  return authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined
+}
