@@ -39,6 +39,8 @@ ${kinds.join('\n')}
 - The activity is simulated. Real users are stranger: train on your own log before you block anybody.
 - The population (typical sessions, hours, devices) is the simulation's. It matters for users without a history; after
   some ten sessions a user's own habits weigh more.
+- An event is something a user does, tens of seconds apart. A page that loads in twenty requests looks like a burst: skip
+  assets and background calls (\`skip\`), or train on your own log.
 - Hours and weekdays are UTC.
 - An event is odd for its user, not wicked. A new phone, a night shift, a holiday are odd.
 - Whoever changes slowly enough is learnt. What teaches is clipped, which makes that slow; it does not make it impossible.

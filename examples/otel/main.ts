@@ -20,8 +20,11 @@ async function visit(user: string, path: string): Promise<void> {
   })
 }
 
-const users = ['ada', 'grace', 'alan']
-for (const user of users) for (let page = 1; page <= 5; page++) await visit(user, `/articles/${page}`)
+// Three people read, at the pace of people.
+for (let page = 1; page <= 3; page++) {
+  for (const user of ['ada', 'grace', 'alan']) await visit(user, `/articles/${page}`)
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+}
 // Somebody takes all there is.
 for (let file = 1; file <= 60; file++) await visit('eve', `/exports/${file}.csv`)
 

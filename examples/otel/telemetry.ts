@@ -1,8 +1,12 @@
-import { anomalyTelemetry } from '../../plugins/otel.ts'
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+import { register } from 'node:module'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+import { anomalyTelemetry } from '../../plugins/otel.ts'
+
+// For programs in ES modules, the instrumentation's own way to see their imports.
+register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)
 
 const anomaly = anomalyTelemetry()
 

@@ -41,5 +41,5 @@ function isTold(attributes: Readonly<Record<string, unknown>>): boolean {
 }
 
 function timeMsOf([seconds, nanoseconds]: HrTime): number {
-  return Math.floor(seconds * 1000 + nanoseconds / 1e6)
+  return seconds * 1000 + Math.floor(nanoseconds / 1e6)
 }

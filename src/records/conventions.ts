@@ -21,6 +21,7 @@ const COMMON: Names = {
   session_id: ['session_id', 'session.id', 'sessionId'],
   client_address: ['client_address', 'client.address', 'clientAddress'],
   timestamp: ['timestamp', '@timestamp', 'time', 'ts'],
+  user_agent: ['user_agent', 'userAgent', 'user_agent.original'],
 }
 
 const OTEL: Names = {
@@ -185,11 +186,15 @@ function firstOf(names: readonly string[]): Lookup {
   return (record) => {
     for (let i = 0; i < lookups.length; i++) {
       const value = (lookups[i] as Lookup)(record)
-      if (value !== undefined && value !== null && value !== '' && value !== '-' && !isRecord(value))
-        return unlisted(value)
+      if (isSaid(value)) return unlisted(value)
     }
     return undefined
   }
+}
+
+function isSaid(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === '-') return false
+  return !isRecord(value) || value instanceof Date
 }
 
 /** A header that may come several times is a list: Caddy's are, always. */

@@ -20,7 +20,7 @@ export function readMoment(value: unknown): number | undefined {
   if (Array.isArray(value) && value.length === 2) {
     const [seconds, nanoseconds]: unknown[] = value
     if (typeof seconds === 'number' && typeof nanoseconds === 'number')
-      return atLeastZero(seconds * 1000 + nanoseconds / 1e6)
+      return atLeastZero(seconds * 1000 + Math.floor(nanoseconds / 1e6))
   }
   return undefined
 }

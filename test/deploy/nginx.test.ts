@@ -1,211 +1,127 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as plainRequest } from 'node:http'
-import { type RequestOptions, request } from 'node:https'
-import { join } from 'node:path'
+import { request } from 'node:https'
 import { connect, type SecureVersion } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserHasher } from '../../src/telemetry/user-hash.ts'
 import { type Server, until } from '../service/process.ts'
 import { example, ordinary } from '../service/service.ts'
-import { AUTHORISED, background, freePort, HASH_KEY, KEY, newFolder, root, run, servePublished } from './command.ts'
+import { AUTHORISED, HASH_KEY, servePublished } from './command.ts'
+import { askWithCurl, type Front, HOST, startNginx } from './proxy.ts'
 
-// A real nginx, with deploy/nginx.conf, in front of the real service. Only addresses and the place of the certificate
-// are others than in deploy/compose.yaml.
-
-const folder = newFolder()
-const certificate = join(folder, 'tls/fullchain.pem')
 let service: Server
-let nginx: ChildProcess
-let [http, https] = [0, 0]
+let proxy: Front
 
 beforeAll(async () => {
-  ;[http, https] = [await freePort(), await freePort()]
   service = await servePublished({ HEDGEROW_TRUSTED_PROXIES: '127.0.0.1' })
-  run('deploy/make-certificate.sh', 'service.example.com', join(folder, 'tls'))
-  writeFileSync(join(folder, 'nginx.conf'), ownConfiguration())
-  nginx = background('nginx', '-c', join(folder, 'nginx.conf'), '-p', folder, '-g', 'daemon off;')
-  await until('nginx answers', async () => (await ask('GET', '/health').catch(() => ({ status: 0 }))).status === 200)
+  proxy = await startNginx(service.port)
 })
 
 afterAll(async () => {
-  nginx?.kill('SIGQUIT')
+  await proxy?.stop()
   await service?.end()
-  rmSync(folder, { recursive: true })
 })
 
-function ownConfiguration(): string {
-  const replacements: readonly (readonly [from: string | RegExp, to: string])[] = [
-    [/^ *listen \[::\]:.*\n/gm, ''],
-    ['listen 80 ', `listen 127.0.0.1:${http} `],
-    ['listen 443 ', `listen 127.0.0.1:${https} `],
-    ['server hedgerow:8000', `server 127.0.0.1:${service.port}`],
-    ['pid /run/nginx.pid', `pid ${join(folder, 'nginx.pid')}`],
-    [/\/etc\/nginx\/tls\//g, `${join(folder, 'tls')}/`],
-  ]
-  let text = readFileSync(join(root, 'deploy/nginx.conf'), 'utf8')
-  for (const [from, to] of replacements) {
-    const replaced = text.replace(from, to)
-    if (replaced === text) throw new Error(`deploy/nginx.conf no longer has ${from}`)
-    text = replaced
-  }
-  return text
-}
-
-interface Asked {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly text: string
-}
-
-async function ask(method: string, path: string, body?: string, options: RequestOptions = {}): Promise<Asked> {
-  const asking = request({
-    port: https,
+/** Which protocol a client that speaks but this version gets; undefined where it gets none. */
+async function spoken(version: SecureVersion): Promise<string | null | undefined> {
+  const socket = connect({
+    port: proxy.https,
     host: '127.0.0.1',
-    servername: 'service.example.com',
-    ca: readFileSync(certificate),
-    method,
-    path,
-    headers: AUTHORISED,
-    ...options,
+    minVersion: version,
+    maxVersion: version,
+    rejectUnauthorized: false,
+    // So that this side would speak the old ones.
+    ciphers: 'DEFAULT@SECLEVEL=0',
   })
-  asking.end(body)
-  const [response] = await once(asking, 'response')
-  let text = ''
-  for await (const chunk of response.setEncoding('utf8')) text += chunk
-  return { status: response.statusCode, headers: response.headers, text }
+  try {
+    await once(socket, 'secureConnect')
+    return socket.getProtocol()
+  } catch {
+    return undefined
+  } finally {
+    socket.destroy()
+  }
 }
 
 describe('nginx in front of the service', () => {
   it("passes the older service's example on, asked with curl over TLS", () => {
-    const answer = run(
-      'curl',
-      '--silent',
-      '--fail',
-      '--cacert',
-      certificate,
-      '--resolve',
-      `service.example.com:${https}:127.0.0.1`,
-      `https://service.example.com:${https}/predict`,
-      '-H',
-      'content-type: application/json',
-      '-H',
-      `authorization: Bearer ${KEY}`,
-      '-d',
-      '{"user_id":123,"event_type":"login","session_duration_sec":18000,"events_in_session":190,"hour_of_day":2,"day_of_week":1,"device_type":"desktop"}',
-    )
-    expect(JSON.parse(answer)).toMatchObject({ is_anomaly: true, threshold_percentile: 0.98 })
+    expect(askWithCurl(proxy)).toMatchObject({ is_anomaly: true, threshold_percentile: 0.98 })
   })
 
   it('sends HTTP to HTTPS, method and body kept', async () => {
     const asking = plainRequest({
-      port: http,
+      port: proxy.http,
       host: '127.0.0.1',
       method: 'POST',
       path: '/predict?learn=false',
-      headers: { host: 'service.example.com' },
+      headers: { host: HOST },
     })
     asking.end('{}')
     const [response] = await once(asking, 'response')
     response.resume()
     expect(response.statusCode).toBe(308)
-    expect(response.headers.location).toBe('https://service.example.com/predict?learn=false')
+    expect(response.headers.location).toBe(`https://${HOST}/predict?learn=false`)
   })
 
-  it.each([
-    ['TLSv1.3', true],
-    ['TLSv1.2', true],
-    ['TLSv1.1', false],
-    ['TLSv1', false],
-  ] as const)('speaks %s: %s', async (version: SecureVersion, speaks) => {
-    const ciphers = 'DEFAULT@SECLEVEL=0' // so that this side would speak the old ones
-    const socket = connect({
-      port: https,
-      host: '127.0.0.1',
-      minVersion: version,
-      maxVersion: version,
-      rejectUnauthorized: false,
-      ciphers,
-    })
-    const spoke = await Promise.race([
-      once(socket, 'secureConnect').then(() => socket.getProtocol()),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false)
-    socket.destroy()
-    expect(spoke).toBe(speaks ? version : false)
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)('speaks %s', async (version) => {
+    expect(await spoken(version)).toBe(version)
   })
 
-  it('has browsers come by HTTPS alone, once', async () => {
+  it.each(['TLSv1.1', 'TLSv1'] as const)('does not speak %s', async (version) => {
+    expect(await spoken(version)).toBeUndefined()
+  })
+
+  it('has browsers come by HTTPS alone, and says so once', async () => {
     for (const path of ['/health', '/nowhere']) {
-      const { headers } = await ask('GET', path)
+      const { headers } = await proxy.ask('GET', path)
       expect(headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains')
       expect(headers.server).toBe('nginx')
     }
   })
 
   it('tells the service who asks, whatever the client says of itself; nobody else is believed', async () => {
-    const hasher = new UserHasher(HASH_KEY)
-    const real = await hasher.hash('address:127.0.0.3')
-    const last = (): unknown => service.log.findLast(({ route }) => route === '/model')?.client_hash
-    const forged = {
-      ...AUTHORISED,
-      'x-forwarded-for': '203.0.113.9',
-      forwarded: 'for=203.0.113.9',
-      'x-real-ip': '203.0.113.9',
-    }
-    await ask('GET', '/model', undefined, { localAddress: '127.0.0.3', headers: forged })
-    expect(last()).toBe(real)
+    const real = await new UserHasher(HASH_KEY).hash('address:127.0.0.3')
+    const forged = '203.0.113.9'
+    const headers = { ...AUTHORISED, 'x-forwarded-for': forged, forwarded: `for=${forged}`, 'x-real-ip': forged }
+    const clientsOf = (): unknown[] =>
+      service.log.filter(({ route }) => route === '/model').map(({ client_hash: hash }) => hash)
+    await proxy.ask('GET', '/model', undefined, { localAddress: '127.0.0.3', headers })
+    await until('it is logged', () => clientsOf().length === 1)
 
-    const direct = plainRequest({
-      port: service.port,
-      host: '127.0.0.1',
-      path: '/model',
-      localAddress: '127.0.0.3',
-      headers: forged,
-    })
-    direct.end()
+    const to = { port: service.port, host: '127.0.0.1', path: '/model' }
+    const direct = plainRequest({ ...to, localAddress: '127.0.0.3', headers }).end()
     const [response] = await once(direct, 'response')
     await once(response.resume(), 'end')
-    expect(last()).toBe(real)
+    await until('it is logged', () => clientsOf().length === 2)
+    expect(clientsOf()).toEqual([real, real])
   })
 
-  it('refuses large bodies and many requests at a time, as problems', async () => {
-    const large = await ask('POST', '/predict', JSON.stringify({ ...example, note: 'x'.repeat(70_000) }))
+  it('refuses large bodies, as problems', async () => {
+    const large = await proxy.ask('POST', '/predict', JSON.stringify({ ...example, note: 'x'.repeat(70_000) }))
     expect([large.status, large.headers['content-type']]).toEqual([413, 'application/problem+json'])
-    const many = await Promise.all(
-      Array.from({ length: 90 }, () =>
-        Promise.all(
-          Array.from({ length: 5 }, () =>
-            ask('GET', '/health', undefined, { localAddress: '127.0.0.4' }).catch(() => undefined),
-          ),
-        ),
-      ),
+  })
+
+  it('refuses one client too many requests at a time, as problems, and goes on answering others', async () => {
+    const greedy = Array.from({ length: 450 }, () =>
+      proxy.ask('GET', '/health', undefined, { localAddress: '127.0.0.4' }).catch(() => undefined),
     )
-    const statuses = many.flat().map((answer) => answer?.status)
-    expect(statuses).toContain(429)
-    const refused = many.flat().find((answer) => answer?.status === 429)
-    expect(refused?.headers['content-type']).toBe('application/problem+json')
-    // Others are not the worse for it.
-    expect((await ask('GET', '/health')).status).toBe(200)
+    const other = await proxy.ask('GET', '/health')
+    const refused = (await Promise.all(greedy)).filter((answer) => answer?.status === 429)
+    expect(refused.length).toBeGreaterThan(100)
+    expect(refused[0]?.headers['content-type']).toBe('application/problem+json')
+    expect(other.status).toBe(200)
   })
 
   it('lets batches through while they arrive: the first answers come before the last row is sent', async () => {
-    const asking = request({
-      port: https,
-      host: '127.0.0.1',
-      servername: 'service.example.com',
-      ca: readFileSync(certificate),
-      method: 'POST',
-      path: '/predict/batch',
-      headers: { ...AUTHORISED, 'content-type': 'application/x-ndjson' },
-    })
+    const headers = { ...AUTHORISED, 'content-type': 'application/x-ndjson' }
+    const asking = request({ ...proxy.options, method: 'POST', path: '/predict/batch', headers })
     const row = `${JSON.stringify(ordinary)}\n`
     let got = ''
-    const collect = (text: string): void => {
-      got += text
-    }
-    asking.on('response', (response) => response.setEncoding('utf8').on('data', collect))
+    asking.on('response', (response) => {
+      response.setEncoding('utf8').on('data', (text: string) => {
+        got += text
+      })
+    })
     const answers = (): number => got.split('"anomaly_score"').length - 1
     asking.write(row)
     await until('the first answer is there', () => answers() === 1)
@@ -217,7 +133,7 @@ describe('nginx in front of the service', () => {
 
   it('says so as a problem where the service is not there', async () => {
     await service.end()
-    const answer = await ask('POST', '/predict', JSON.stringify(example))
+    const answer = await proxy.ask('POST', '/predict', JSON.stringify(example))
     expect([answer.status, answer.headers['content-type']]).toEqual([503, 'application/problem+json'])
   })
 })

@@ -125,8 +125,10 @@ function refuse(error: Error & { readonly code?: string }, socket: Socket & { _h
   }
   const refusal = REFUSALS[error.code ?? ''] ?? NOT_HTTP
   const body = JSON.stringify(refusal.toProblem())
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+  // Not merely ended: who takes no answer does not close either, and would hold the connection for a minute.
+  socket.destroySoon()
 }
