@@ -6,4 +6,6 @@ export const budgets = {
   model: 48_000,
   /** The example Worker as wrangler uploads it, hono and the OpenTelemetry API included. */
   worker: 100_000,
+  /** The inference service as wrangler uploads it, forest included; the documentation page's library is a static asset. */
+  service: 100_000,
 } as const satisfies Readonly<Record<string, number>>

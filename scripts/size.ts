@@ -21,7 +21,8 @@ if (missing.length > 0) fail(`size: nothing to measure without ${missing.join(',
 const weights: Readonly<Record<Part, Weight>> = {
   middleware: await bundle("export { hedgerow } from './middleware/index.ts'"),
   model: await bundle("export * from './model/default.ts'"),
-  worker: deployed(),
+  worker: deployed('wrangler.toml'),
+  service: deployed('deploy/wrangler.service.toml'),
 }
 
 const parts = Object.keys(budgets) as Part[]
@@ -52,10 +53,10 @@ async function bundle(contents: string): Promise<Weight> {
   return weigh(outputFiles.map((file) => file.contents))
 }
 
-function deployed(): Weight {
+function deployed(configuration: string): Weight {
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-size-'))
   try {
-    capture('wrangler', ['deploy', '--dry-run', '--outdir', folder])
+    capture('wrangler', ['deploy', '--dry-run', '--config', configuration, '--outdir', folder])
     const uploaded = readdirSync(folder).filter((name) => !name.endsWith('.map') && name !== 'README.md')
     return weigh(uploaded.map((name) => readFileSync(join(folder, name))))
   } finally {

@@ -13,7 +13,7 @@ export interface Raw {
 const FIELD = 'anomaly'
 
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true })
+const LENIENT = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /** The bytes are copied where they are kept. */
 export function rawOf(bytes: Uint8Array): Raw {

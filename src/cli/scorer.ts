@@ -21,6 +21,7 @@ export class Scorer {
   readonly nobody: Float32Array
   readonly order: OrderCheck = new OrderCheck()
   readonly #events: EventScorer
+  readonly #noting: Seen = (_, baseline, event) => this.order.note(event, baseline)
   readonly #thresholds: ThresholdOptions
   events = 0
   flagged = 0
@@ -54,10 +55,8 @@ export class Scorer {
 
   /** What came of an event; at once, since these baselines are at hand. */
   answer(event: BehaviorEvent, explain: boolean, seen?: Seen): Answer {
-    const answer = this.#events.score(event, explain, (verdict, baseline) => {
-      this.order.note(event, baseline)
-      seen?.(verdict, baseline)
-    }) as Answer
+    const noting = seen === undefined ? this.#noting : this.#notingAnd(seen)
+    const answer = this.#events.score(event, explain, noting) as Answer
     if (!answer.ok) return answer
     this.events++
     if (answer.verdict.isAnomaly) this.flagged++
@@ -73,5 +72,12 @@ export class Scorer {
     const answer = this.answer(event, explain, seen)
     if (answer.ok) return answer.verdict
     throw new RangeError(answer.problem)
+  }
+
+  #notingAnd(seen: Seen): Seen {
+    return (verdict, baseline, event) => {
+      this.#noting(verdict, baseline, event)
+      seen(verdict, baseline, event)
+    }
   }
 }

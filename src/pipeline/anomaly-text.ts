@@ -59,7 +59,9 @@ export class AnomalyWriter {
 
   #reasons(reasons: readonly Reason[]): string {
     if (reasons.length === 0) return ''
-    return `,${member(names.REASONS, strongestReasons(reasons))},"explanation":${JSON.stringify(reasons)}`
+    const strongest = strongestReasons(reasons)
+    const named = strongest.length === 0 ? '' : `,${member(names.REASONS, strongest)}`
+    return `${named},"explanation":${JSON.stringify(reasons)}`
   }
 }
 

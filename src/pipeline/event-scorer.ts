@@ -11,7 +11,7 @@ export type Answer =
   | { readonly ok: false; readonly why: NotScored; readonly problem: string }
 
 /** Sees the baseline as it was before the event was learnt: undefined for a user never seen. */
-export type Seen = (verdict: Verdict, baseline: Float32Array | undefined) => void
+export type Seen = (verdict: Verdict, baseline: Float32Array | undefined, event: BehaviorEvent) => void
 
 /**
  * Events through the very path that serves requests: each is judged by the past alone, then learnt, in one step of the
@@ -22,6 +22,7 @@ export class EventScorer {
   readonly detector: Detector
   readonly #baselines: Baselines
   readonly #budgetMs: number
+  #step: Step
   /** What the next event of a user waits for: only users with an event on its way are here. */
   readonly #latest = new Map<string, Promise<Answer>>()
 
@@ -30,6 +31,7 @@ export class EventScorer {
     this.detector = detector
     this.#baselines = baselines
     this.#budgetMs = budgetMs
+    this.#step = new Step(detector)
   }
 
   /** @param explain whether reasons are wanted even where the event is no anomaly */
@@ -66,10 +68,13 @@ export class EventScorer {
   }
 
   #start(event: BehaviorEvent, explain: boolean, seen: Seen | undefined): Answer | Promise<Answer> {
-    const step = new Step(this.detector, event, explain, seen)
+    const step = this.#step
+    step.begin(event, explain, seen)
     try {
       const learning = this.#baselines.update(event.userId, step.change)
       if (!isPromise(learning)) return step.answer
+      // This one stays with what has been begun.
+      this.#step = new Step(this.detector)
       return withinBudget(learning, this.#budgetMs).then(
         (done) => (done === LATE ? TOO_LATE : step.answer),
         () => UNREACHABLE,
@@ -83,18 +88,36 @@ export class EventScorer {
 const UNREACHABLE: Answer = { ok: false, why: 'store', problem: 'the store could not keep the baseline' }
 const TOO_LATE: Answer = { ok: false, why: 'timeout', problem: 'the store took too long' }
 
-/** One event's judging and learning, which a store may do again on a fresh copy where another writer was faster. */
+const NOBODY: BehaviorEvent = {
+  userId: '',
+  eventType: '',
+  deviceType: 'desktop',
+  hourOfDay: 0,
+  dayOfWeek: 0,
+  sessionDurationSec: undefined,
+  eventsInSession: undefined,
+  timestampMs: undefined,
+}
+
+/**
+ * One event's judging and learning, which a store may do again on a fresh copy where another writer was faster. Used for
+ * one event after the other where the store is synchronous, since a function for each costs as much as reading it.
+ */
 class Step {
   answer: Answer = UNREACHABLE
   readonly change: (baseline: Float32Array) => void
+  #event = NOBODY
+  #explain = false
+  #seen: Seen | undefined
 
-  constructor(detector: Detector, event: BehaviorEvent, explain: boolean, seen: Seen | undefined) {
+  constructor(detector: Detector) {
     this.change = (own) => {
       try {
+        const event = this.#event
         // One of zeros is new: somebody never seen.
         const baseline = (own[AT.events] as number) === 0 ? undefined : own
-        const verdict = detector.judge(event, baseline, explain)
-        seen?.(verdict, baseline)
+        const verdict = detector.judge(event, baseline, this.#explain)
+        this.#seen?.(verdict, baseline, event)
         detector.learn(event, own, verdict)
         this.answer = { ok: true, verdict }
       } catch (error) {
@@ -102,6 +125,13 @@ class Step {
         this.answer = { ok: false, why: 'model', problem: error instanceof Error ? error.message : 'not scored' }
       }
     }
+  }
+
+  begin(event: BehaviorEvent, explain: boolean, seen: Seen | undefined): void {
+    this.answer = UNREACHABLE
+    this.#event = event
+    this.#explain = explain
+    this.#seen = seen
   }
 }
 

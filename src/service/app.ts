@@ -53,10 +53,7 @@ export function createService(settings: ServiceSettings): Service {
   // The path is the client's, and may name anybody.
   const nothingThere = { field: 'path', got: 'a path that is not there', wanted: 'one of /openapi.json' }
   app.notFound(() => new Refusal(404, nothingThere).toResponse())
-  app.onError((error) => {
-    const refusal = error instanceof Refusal ? error : unexpected(settings, error)
-    return refusal.toResponse()
-  })
+  app.onError((error) => unexpected(settings, error).toResponse())
   return { app, predictor }
 }
 
@@ -76,8 +73,18 @@ function addRoute(app: Hono<ServiceEnv>, { method, path, scope, serve }: Route, 
   if (scope !== undefined) app.on([method.toUpperCase()], pattern, requireScope(keys, scope))
   app.on([method.toUpperCase()], pattern, (c) => {
     c.header('Cache-Control', 'no-store')
-    return serve(c)
+    return orRefusal(() => serve(c))
   })
+}
+
+/** A refusal is an answer: thrown past here it would be an error of the service's to whoever traces requests. */
+async function orRefusal(serve: () => Response | Promise<Response>): Promise<Response> {
+  try {
+    return await serve()
+  } catch (error) {
+    if (error instanceof Refusal) return error.toResponse()
+    throw error
+  }
 }
 
 function addDocs(app: Hono<ServiceEnv>, { platform }: ServiceSettings, openApi: object): void {
@@ -99,9 +106,8 @@ function refuseOtherMethods(app: Hono<ServiceEnv>): void {
   }
   for (const [path, allowed] of methods) {
     const wanted = [...allowed].join(', ')
-    app.all(path, (c) => {
-      throw new Refusal(405, { field: 'method', got: c.req.method, wanted }, { headers: { Allow: wanted } })
-    })
+    const headers = { Allow: wanted }
+    app.all(path, (c) => new Refusal(405, { field: 'method', got: c.req.method, wanted }, { headers }).toResponse())
   }
 }
 

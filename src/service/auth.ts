@@ -16,14 +16,18 @@ export function requireScope(keys: KeyRing, scope: Scope): MiddlewareHandler<{ V
     if (keys.isEmpty) return next()
     const presented = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
     if (presented === undefined) {
-      throw new Refusal(401, { field: 'authorization', got: 'no bearer key', wanted }, CHALLENGE)
+      return new Refusal(401, { field: 'authorization', got: 'no bearer key', wanted }, CHALLENGE).toResponse()
     }
     const key = await keys.find(presented)
     if (key === undefined) {
-      throw new Refusal(401, { field: 'authorization', got: 'a key that is not known', wanted }, CHALLENGE)
+      return new Refusal(
+        401,
+        { field: 'authorization', got: 'a key that is not known', wanted },
+        CHALLENGE,
+      ).toResponse()
     }
     if (!key.scopes.includes(scope)) {
-      throw new Refusal(403, { field: 'authorization', got: 'a key without it', wanted })
+      return new Refusal(403, { field: 'authorization', got: 'a key without it', wanted }).toResponse()
     }
     c.set('key', key)
     return next()

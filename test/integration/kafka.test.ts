@@ -131,6 +131,26 @@ describe('a broker of Apache Kafka in KRaft mode', () => {
     expectWhole(events, answers)
   })
 
+  it('takes nothing amiss from a member that was asleep while another had its partitions', async () => {
+    const names = await topics('asleep')
+    const events = activity(40_000, 200, 3)
+    await produce(broker.address, names.EVENTS, keyed(events))
+    const first = start(names)
+    await readUntil(broker.address, names.VERDICTS, (answers) => answers.length >= 7000)
+    first.child.kill('SIGSTOP')
+    const second = start(names)
+    // Once the first counts as gone.
+    await readUntil(broker.address, names.VERDICTS, (answers) => answers.length >= 20_000)
+    first.child.kill('SIGCONT')
+    const answers = await readUntil(broker.address, names.VERDICTS, allAnswered(events.length))
+    for (const { child, said } of [first, second]) {
+      child.kill('SIGTERM')
+      await said
+    }
+    const { duplicates } = expectWhole(events, answers)
+    expect(duplicates).toBeLessThanOrEqual(1000)
+  })
+
   it('passes what is no event as it came, 10 MB of it too', async () => {
     const names = await topics('hostile', { 'max.message.bytes': '12000000' })
     const large = Buffer.from(`{"text":"${'x'.repeat(10_000_000)}"}`)

@@ -150,6 +150,51 @@ describe('the HTTP receiver', () => {
   })
 })
 
+describe('what log shippers send', () => {
+  const lines = [
+    { host: 'web-1', method: 'GET', path: '/orders/7', status: 200, user: 'ada' },
+    { host: 'web-1', message: 'ready' },
+  ]
+  const json = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  const withDate = lines.map((line, i) => ({ date: 1767603600.123456 + i, ...line }))
+  const withTime = lines.map((line) => ({ timestamp: '2026-01-05T10:00:00.123456Z', ...line }))
+  const asLines = (records: readonly object[]): string =>
+    records.map((record) => `${JSON.stringify(record)}\n`).join('')
+  const shippers: readonly (readonly [who: string, body: string, headers: Record<string, string>])[] = [
+    ['Fluent Bit, Format json', JSON.stringify(withDate), json],
+    ['Fluent Bit, Format json_lines', asLines(withDate), { ...json, 'content-type': 'application/x-ndjson' }],
+    ['Vector, json', JSON.stringify(withTime), json],
+    ['Vector, json newline_delimited', asLines(withTime), { ...json, 'content-type': 'application/x-ndjson' }],
+  ]
+
+  it.each(shippers)('is taken: %s', async (_, body, headers) => {
+    const { sink, send } = receiver()
+    expect(await send(gzipSync(body), headers)).toMatchObject({ status: 200, answer: tally(2, 1) })
+    expect(scoreIn(sink.lines[0] ?? '')).toBeGreaterThan(0)
+    expect(JSON.parse(String(sink.lines[1]))).toEqual(
+      JSON.parse(body.startsWith('[') ? body : `[${body.trim().replace('\n', ',')}]`)[1],
+    )
+  })
+
+  it("is taken: Logpush's http_requests", async () => {
+    const request = {
+      ClientIP: '192.0.2.7',
+      ClientRequestMethod: 'GET',
+      ClientRequestPath: '/orders/7',
+      ClientRequestUserAgent: 'curl/8',
+      EdgeResponseStatus: 200,
+      RequestHeaders: { 'x-user': 'ada' },
+    }
+    const times = ['2026-01-05T09:00:00Z', 1767603600, 1767603600000000000]
+    const body = asLines(times.map((EdgeStartTimestamp) => ({ ...request, EdgeStartTimestamp })))
+    const { sink, send } = receiver({ map: { user_id: 'RequestHeaders.x-user' } })
+    expect(await send(gzipSync(body))).toMatchObject({ status: 200, answer: tally(3) })
+    expect(sink.taken.flat().map(({ scored }) => [scored?.event.userId, scored?.event.timestampMs])).toEqual(
+      Array(3).fill(['ada', 1767603600000]),
+    )
+  })
+})
+
 describe('what the HTTP receiver refuses', () => {
   it('a wrong secret, with 401, before it reads anything', async () => {
     const { sink, send } = receiver()

@@ -33,7 +33,7 @@ async function transport(options: object = {}) {
   return { stream, written }
 }
 
-describe('the pino transport', () => {
+describe('the pino transport', { timeout: 60_000 }, () => {
   it('gives each record in order its verdict, with the scores of the engine, and loses none at the end', async () => {
     const events = activity(2000, 9)
     const { stream, written } = await transport()

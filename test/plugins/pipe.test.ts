@@ -11,36 +11,34 @@ const LINES = 200_000
 const { path, remove } = scratch()
 afterAll(remove)
 
-describe('hedgerow score -', () => {
+describe('hedgerow score -', { timeout: 60_000 }, () => {
   it(`answers ${LINES.toLocaleString('en')} lines in order, each with the score of the engine`, async () => {
     const events = activity(LINES, 500)
-    const { code, stdout } = await run(['score', '-', '-q'], events.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    const { code, stdout } = await run(
+      ['score', '-', '-q', '--no-reasons'],
+      events.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    )
     expect(code).toBe(0)
     const lines = stdout.split('\n').slice(0, -1)
     expect(lines.length).toBe(LINES)
     expect(lines.findIndex((line, i) => !line.startsWith(`{"n":${i},`))).toBe(-1)
     const wanted = scoresOf(events)
     expect(lines.findIndex((line, i) => scoreIn(line) !== wanted[i])).toBe(-1)
-  }, 60_000)
+  }, 180_000)
 
   it('reads no faster than what it writes is read', async () => {
     const { child } = start(['score', '-', '-q'])
     child.stdout.pause()
     const line = `${JSON.stringify(event('ada', { note: 'x'.repeat(900) }))}\n`
     const batch = line.repeat(100)
-    let taken = 0
-    while (taken < 200 && child.stdin.write(batch)) taken++
     // Its pipes and buffers hold some; of 20 MB it takes no more while nobody reads.
-    let stopped = false
-    for (let waited = 0; taken < 200 && !stopped; ) {
-      const drained = await Promise.race([once(child.stdin, 'drain').then(() => true), after(1500).then(() => false)])
-      stopped = !drained
-      while (drained && taken < 200 && child.stdin.write(batch)) taken++
-      waited++
-      if (waited > 200) break
+    let written = 0
+    for (let drained = true; drained && written < 200; ) {
+      written++
+      if (child.stdin.write(batch)) continue
+      drained = await Promise.race([once(child.stdin, 'drain').then(() => true), pause(2000).then(() => false)])
     }
-    expect(stopped).toBe(true)
-    expect(taken).toBeLessThan(60)
+    expect(written).toBeLessThan(60)
     let got = 0
     child.stdout.on('data', (text: string) => {
       got += text.split('\n').length - 1
@@ -48,15 +46,15 @@ describe('hedgerow score -', () => {
     child.stdin.end()
     child.stdout.resume()
     await once(child, 'close')
-    expect(got).toBe((taken + 1) * 100)
-  }, 30_000)
+    expect(got).toBe(written * 100)
+  })
 
   it('answers what it has read when it is told to end, saves its baselines, and ends well', async () => {
     const { child, ended } = start(['score', '-', '--save-baselines', path('after.baselines')])
     child.stdin.write(`${JSON.stringify(event('ada'))}\n`)
     await once(child.stdout, 'data')
     child.stdin.write(`${JSON.stringify(event('bob'))}\n${JSON.stringify(event('cy'))}`)
-    await after(100)
+    await pause(100)
     child.kill('SIGTERM')
     const { code, stdout, stderr } = await ended
     expect(code).toBe(0)
@@ -91,7 +89,7 @@ describe('hedgerow score -', () => {
       const { stdout } = await run(['score', path('hostile.ndjson'), '-q'])
       expect([what, stdout.split('\n').length - 1]).toEqual([what, 3])
     }
-  }, 60_000)
+  })
 
   it('passes 10 MB in one line on as it came', async () => {
     const good = JSON.stringify(event('ada'))
@@ -103,7 +101,7 @@ describe('hedgerow score -', () => {
   })
 })
 
-describe('hedgerow score - --rsyslog', () => {
+describe('hedgerow score - --rsyslog', { timeout: 60_000 }, () => {
   it('answers each message with one line, in order and at once', async () => {
     const { child, ended } = start(['score', '-', '--rsyslog'])
     const ask = async (message: string): Promise<unknown> => {
@@ -124,7 +122,7 @@ describe('hedgerow score - --rsyslog', () => {
     for (const [, line] of HOSTILE_LINES) expect(await ask(line)).toEqual({})
     child.stdin.end()
     expect(await ended).toMatchObject({ code: 0, stderr: '' })
-  }, 30_000)
+  })
 
   it('takes the standard input alone', async () => {
     const { code, stderr } = await run(['score', path('none'), '--rsyslog'])
@@ -146,6 +144,6 @@ describe('hedgerow score - --rsyslog', () => {
   })
 })
 
-function after(milliseconds: number): Promise<void> {
+function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -25,12 +25,14 @@ export function fromSource(code: string): string {
 }
 
 /** Runs a program of the page's as it stands there. */
-export async function runnable(name: string): Promise<{ readonly lines: readonly string[] }> {
+export async function runnable(name: string, input = ''): Promise<{ readonly lines: readonly string[] }> {
   // In the project, so that it finds the packages that an app would have installed.
   const folder = mkdtempSync(join(root, '.readme-'))
   try {
     writeFileSync(join(folder, name), fromSource(configuration(name)))
-    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, name)], { cwd: folder })
+    const running = promisify(execFile)(process.execPath, [join(folder, name)], { cwd: folder })
+    running.child.stdin?.end(input)
+    const { stdout } = await running
     return { lines: stdout.split('\n').filter((line) => line !== '') }
   } finally {
     rmSync(folder, { recursive: true })

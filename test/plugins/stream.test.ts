@@ -31,7 +31,7 @@ async function through(input: string | Uint8Array, options: Parameters<typeof sc
   return { text: Buffer.concat(pieces).toString(), bytes: Buffer.concat(pieces), counts: stream.counts }
 }
 
-describe('scoreStream', () => {
+describe('scoreStream', { timeout: 60_000 }, () => {
   it.each([1, 7, 100, 65_536])(
     'gives the lines in order with the scores of the engine, in chunks of %i',
     async (size) => {

@@ -23,7 +23,7 @@ function logger(format = anomalyFormat()) {
   return { log, lines, format }
 }
 
-describe('the winston format', () => {
+describe('the winston format', { timeout: 60_000 }, () => {
   it('gives records that are events the scores of the engine, in order', () => {
     const events = activity(200, 4)
     const { log, lines, format } = logger()

@@ -235,8 +235,11 @@ describe('OpenTelemetry', { timeout: 30_000 }, () => {
     await predict(server, { ...example, user_id: 'alice' })
     await fetch(`${server.url}/users/alice`)
     await fetch(`${server.url}/people/alice?of=alice`)
+    await fetch(`${server.url}/predict`, { method: 'POST', body: '{"user_id":"alice"}', headers: JSON_TYPE })
     expect(await server.end()).toBe(0)
     expect(received).toContain('"guard"')
+    // What is refused is no failure of the service.
+    expect(received).not.toContain('exception')
     expect(received).toContain('anomaly.isolation_score')
     expect(received).toContain('POST /predict')
     expect(received).toContain('anomaly.detected')
