@@ -19,10 +19,10 @@ try {
   console.log('posted as Logpush posts:', answer.status, await answer.text())
   console.log('visited:', await workers.visit('/orders/7'), '|', await workers.visit('/', 'ada'))
   // Tails come after the response.
-  for (let tries = 0; (await workers.objects()).size < 4 && tries < 50; tries++) {
+  for (let tries = 0; (await workers.keys()).length < 5 && tries < 50; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-  for (const [key, text] of await workers.objects()) console.log(`\n${key}\n${text.trimEnd()}`)
+  for (const key of await workers.keys()) console.log(`\n${key}\n${(await workers.read(key)).trimEnd()}`)
 } finally {
   await workers.close()
 }

@@ -9,8 +9,9 @@ export interface RunningWorkers {
   visit(path: string, user?: string): Promise<string>
   /** Sends messages to the queue of activity. */
   enqueue(bodies: readonly unknown[]): Promise<void>
-  /** What lies in the bucket, by key. */
-  objects(prefix?: string): Promise<ReadonlyMap<string, string>>
+  /** Keys of what lies in the bucket. */
+  keys(prefix?: string): Promise<readonly string[]>
+  read(key: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -60,10 +61,12 @@ export async function runWorkers(siemUrl = 'http://127.0.0.1:9/'): Promise<Runni
         await ACTIVITY.sendBatch(bodies.slice(at, at + 100).map((body) => ({ body })))
       }
     },
-    async objects(prefix = '') {
+    async keys(prefix = '') {
       const { objects } = await LOGS.list({ prefix, limit: 1000 })
-      const texts = objects.map(async ({ key }) => [key, (await (await LOGS.get(key))?.text()) ?? ''] as const)
-      return new Map(await Promise.all(texts))
+      return objects.map(({ key }) => key)
+    },
+    async read(key) {
+      return (await (await LOGS.get(key))?.text()) ?? ''
     },
     close: () => server.close(),
   }
