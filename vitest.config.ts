@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/workerd/**/*.test.ts'],
           exclude: ['test/workerd/service/**'],
+          // After the others: workerd starts slowly on a busy machine, and Vitest does not wait for ever.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -37,6 +39,7 @@ export default defineConfig({
           name: 'workerd-service',
           include: ['test/workerd/service/**/*.test.ts'],
           globalSetup: ['scripts/docs-assets.ts'],
+          sequence: { groupOrder: 2 },
           // The first request has the whole Worker transformed.
           testTimeout: 60_000,
         },
