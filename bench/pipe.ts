@@ -4,8 +4,8 @@
  *     node bench/pipe.ts [USERS]
  *
  * Without process and pipe, in CPU time, so that what else the machine does counts less. What counts is the ratio, taken
- * in one run. Reasons are computed for the flagged events alone, but cost about fifty times what a score does: the
- * share of flagged events decides what they cost the stream.
+ * in one run. Reasons are computed for the flagged events alone, but cost about ten times what a score does: the share of
+ * flagged events decides what they cost the stream.
  */
 import { defaultModel } from '../model/default.ts'
 import { eventsCsv } from '../model/simulate/csv.ts'

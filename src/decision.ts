@@ -11,7 +11,7 @@ export type NotScored = 'no_identity' | 'bad_event' | 'timeout' | 'store' | 'mod
 
 export const NOT_SCORED: readonly NotScored[] = ['no_identity', 'bad_event', 'timeout', 'store', 'model']
 
-/** One feature's part in a score. */
+/** One feature's part in a score. What has no part is no reason: an event with nothing odd about it has none. */
 export interface Reason {
   readonly feature: string
   /** What the event had, in the unit in which people think of it. */
@@ -20,7 +20,7 @@ export interface Reason {
   readonly expected: number | string
   /**
    * How far it pushed the event towards being an anomaly, in units of the forest's raw output (mean path length over
-   * c(psi)). Over all reasons they add up to the raw output that the forest expects less the one that the event got.
+   * c(psi)). Over all reasons they add up to how far the raw output is from that of an event with nothing odd about it.
    */
   readonly contribution: number
   /** For people: `events per second 14, usually 0.2`. */

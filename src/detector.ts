@@ -3,6 +3,7 @@ import { noteRarity } from './baseline/rarity.ts'
 import type { BaselineSummary, Reason, Verdict } from './decision.ts'
 import type { BehaviorEvent } from './event.ts'
 import { describeFeature } from './features/describe.ts'
+import { normalFeatures } from './features/normal.ts'
 import { Observation } from './features/observation.ts'
 import { Judgement } from './judgement.ts'
 import type { Model } from './model.ts'
@@ -21,6 +22,9 @@ export class Detector {
   readonly model: Model
   readonly #thresholds: Thresholds
   readonly #observation: Observation
+  /** The features of an event with nothing odd about it: what reasons are told against. */
+  readonly #normal: Float32Array
+  #normalScore: number | undefined
   readonly #contributions: Float64Array
   /** The baseline of somebody who was never seen. */
   readonly #nobody: Float32Array
@@ -32,6 +36,7 @@ export class Detector {
     this.model = model
     this.#thresholds = new Thresholds({ ...options, flagAt: options.flagAt ?? flagAtOf(model) })
     this.#observation = new Observation(model.featureSet, model.population)
+    this.#normal = normalFeatures(model.featureSet, model.mean)
     this.#contributions = new Float64Array(model.featureSet.features.length)
     this.#nobody = new Float32Array(model.featureSet.layout.width)
   }
@@ -58,7 +63,7 @@ export class Detector {
    */
   judge(event: BehaviorEvent, baseline: Float32Array | undefined, explain = false): Verdict {
     const vector = this.features(event, baseline)
-    const score = this.model.forest.score(vector)
+    const score = this.#score(vector)
     if (Number.isNaN(score)) throw new RangeError('Got features that are not numbers when expected finite ones.')
     const percentile = this.model.scores.percentileOf(score)
     const cut = this.#thresholds.percentileFor(baseline ?? this.#nobody)
@@ -90,6 +95,13 @@ export class Detector {
     return this.model.scores.scoreAt(this.#thresholds.forAll)
   }
 
+  /** Six events in ten of ordinary activity have nothing odd about them at all: their score is known. */
+  #score(vector: Float32Array): number {
+    for (let i = 0; i < vector.length; i++) if (vector[i] !== this.#normal[i]) return this.model.forest.score(vector)
+    this.#normalScore ??= this.model.forest.score(this.#normal)
+    return this.#normalScore
+  }
+
   #typeOf(event: BehaviorEvent): number {
     const index = this.model.eventTypes.indexOf(event.eventType)
     if (index < 0)
@@ -110,7 +122,7 @@ export class Detector {
   /** For the vector at hand, whose facts the observation still holds. */
   #reasons(vector: Float32Array, baseline: Float32Array): Reason[] {
     const { features } = this.model.featureSet
-    const contributions = this.model.forest.explain(vector, 0, this.#contributions)
+    const contributions = this.model.forest.explain(vector, this.#normal, this.#contributions)
     // The strongest surprise is one of the others: what it contributes is theirs.
     features.forEach(({ of }, i) => {
       if (of !== 'strongest') return
@@ -118,17 +130,12 @@ export class Detector {
       contributions[source] = (contributions[source] as number) + (contributions[i] as number)
     })
     return features
-      .flatMap((feature, i): Reason[] =>
-        feature.of === 'strongest'
-          ? []
-          : [
-              {
-                feature: feature.name,
-                ...describeFeature(feature, this.#observation.facts, this.model.population, baseline),
-                contribution: contributions[i] as number,
-              },
-            ],
-      )
+      .flatMap((feature, i): Reason[] => {
+        const contribution = contributions[i] as number
+        if (feature.of === 'strongest' || contribution === 0) return []
+        const description = describeFeature(feature, this.#observation.facts, this.model.population, baseline)
+        return [{ feature: feature.name, ...description, contribution }]
+      })
       .sort((a, b) => b.contribution - a.contribution)
   }
 }

@@ -3,7 +3,7 @@ import type { BaselineSummary, Reason, Verdict } from './decision.ts'
 const NO_REASONS: readonly Reason[] = Object.freeze([])
 
 /**
- * A verdict whose reasons are computed when they are first read: they cost about a hundred times as much as a score, and
+ * A verdict whose reasons are computed when they are first read: they cost about ten times as much as a score, and
  * under attack, when most events are anomalies, nobody may be reading them.
  */
 export class Judgement implements Verdict {

@@ -28,7 +28,7 @@ export interface Model {
   readonly population: Population
   readonly forest: Forest
   readonly scores: ScoreDistribution
-  /** Mean and standard deviation of each feature in training: a scaler, for whoever inspects the model. Nothing is computed from it. */
+  /** Mean and standard deviation of each feature in training: a scaler. The forest does without; reasons use the mean. */
   readonly mean: Float32Array
   readonly scale: Float32Array
   /** Each feature's distribution in training, to hold later ones against. */

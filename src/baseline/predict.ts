@@ -40,31 +40,29 @@ export function predict(population: Population, index: number, baseline: Float32
 }
 
 /**
- * The probability that the user makes this choice: own counts plus the population's probabilities times their strength
- * (Dirichlet prior).
+ * How likely the user is to make this choice, up to a factor that all choices share: own count plus the population's
+ * probability times its strength (Dirichlet prior).
  *
- * @returns above 0 and at most 1
+ * @returns above 0
  */
-export function choiceProbability(
-  population: Population,
-  index: number,
-  choice: number,
-  baseline: Float32Array,
-): number {
+export function choiceWeight(population: Population, index: number, choice: number, baseline: Float32Array): number {
   const { layout, values } = population
-  const at = layout.categoryAt[index] as number
   const prior = population.categoryAt[index] as number
-  const strength = values[prior] as number
-  const count = smoothedCount(baseline, at, layout.categories[index] as Category, choice)
-  return (count + strength * (values[prior + 1 + choice] as number)) / ((baseline[at] as number) + strength)
+  const count = smoothedCount(
+    baseline,
+    layout.categoryAt[index] as number,
+    layout.categories[index] as Category,
+    choice,
+  )
+  return count + (values[prior] as number) * (values[prior + 1 + choice] as number)
 }
 
 /** How many times likelier the user's likeliest choice is than this one, as a natural logarithm, >= 0. */
 export function rarity(population: Population, index: number, choice: number, baseline: Float32Array): number {
   const { size } = population.layout.categories[index] as Category
-  const chosen = choiceProbability(population, index, choice, baseline)
+  const chosen = choiceWeight(population, index, choice, baseline)
   let likeliest = chosen
-  for (let k = 0; k < size; k++) likeliest = Math.max(likeliest, choiceProbability(population, index, k, baseline))
+  for (let k = 0; k < size; k++) likeliest = Math.max(likeliest, choiceWeight(population, index, k, baseline))
   return Math.log(likeliest / chosen)
 }
 

@@ -47,7 +47,7 @@ export function addScore(program: Command, signal: AbortSignal): void {
     .option('--model <file>', 'model file; else the bundled model')
     .option('--baselines <file>', 'baselines to begin with, as train or score wrote them')
     .option('--save-baselines <file>', 'write the baselines as they are in the end; may be the same file')
-    .option('--explain', 'reasons for every event, not for anomalies alone; an event takes about fifty times as long')
+    .option('--explain', 'reasons for every event, not for anomalies alone; an event then takes five times as long')
     .option('--no-reasons', 'no reasons at all')
     .option('--rsyslog', 'answers to messages as rsyslog asks for them (mmexternal), with - alone')
     .action((events: readonly string[], flags: Flags) => score(events, flags, signal))

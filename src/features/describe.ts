@@ -1,7 +1,7 @@
 import type { Facts } from '../baseline/facts.ts'
 import type { Category, Quantity } from '../baseline/layout.ts'
 import type { Population } from '../baseline/population.ts'
-import { choiceProbability, predict, runOf } from '../baseline/predict.ts'
+import { choiceWeight, predict, runOf } from '../baseline/predict.ts'
 import type { Feature } from './feature-set.ts'
 
 /** A feature in the unit in which people think of it: what the event had, what is usual for the user, and both in words. */
@@ -47,10 +47,10 @@ function likeliest(population: Population, index: number, size: number, baseline
   let best = 0
   let most = 0
   for (let choice = 0; choice < size; choice++) {
-    const probability = choiceProbability(population, index, choice, baseline)
-    if (probability > most) {
+    const weight = choiceWeight(population, index, choice, baseline)
+    if (weight > most) {
       best = choice
-      most = probability
+      most = weight
     }
   }
   return best

@@ -5,6 +5,7 @@ import type { FeatureSet } from './feature-set.ts'
 export { behavior } from './behavior.ts'
 export { classic } from './classic.ts'
 export { defineFeatureSet, type Feature, type FeatureSet } from './feature-set.ts'
+export { normalFeatures } from './normal.ts'
 
 /** The feature sets that a model file may name, made for the event types that the model knows. */
 const FEATURE_SETS: Readonly<Record<string, (eventTypes: readonly string[]) => FeatureSet>> = { behavior, classic }

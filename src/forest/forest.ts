@@ -20,13 +20,11 @@ export class Forest {
   readonly scoring: Scoring
   /** Rows that each tree was grown from, psi. */
   readonly sampleSize: number
-  /** The mean of `rawOutput` over the training samples, as the leaves count them. */
-  readonly expected: number
 
   readonly #blueprint: Blueprint
-  readonly #leafValues: Float64Array
   readonly #layout: Layout
   readonly #reader: KeyReader
+  #normalReader: KeyReader | undefined
   #explainer: Explainer | undefined
 
   /** For this folder; others call `fitForest` or `forestFromBytes`. The blueprint is trusted. */
@@ -36,9 +34,7 @@ export class Forest {
     this.scoring = blueprint.scoring
     this.sampleSize = blueprint.sampleSize
     this.#blueprint = blueprint
-    this.#leafValues = leafValues(blueprint)
-    this.#layout = layOut(blueprint, this.#leafValues)
-    this.expected = this.#layout.expected
+    this.#layout = layOut(blueprint, leafValues(blueprint))
     this.#reader = new KeyReader(blueprint.columns)
   }
 
@@ -86,22 +82,26 @@ export class Forest {
   }
 
   /**
-   * The Shapley value of each feature of a row: how far it pushes the row towards being an anomaly.
+   * How far each feature pushes a row towards being an anomaly, in units of the raw output: the Shapley values of what
+   * sets it apart from another row (Shapley 1953; for trees, see Explainer).
    *
-   * They add up to `expected - rawOutput(row)`, so that a positive one shortens the path, or thins the density. What a feature's absence means
-   * is taken from the training rows in each subtree ("path-dependent": Lundberg, Erion, Lee 2018, "Consistent
-   * Individualized Feature Attribution for Tree Ensembles", algorithm 1). All are NaN where the row has a NaN.
+   * They add up to `rawOutput(normal) - rawOutput(row)`, so that a positive one shortens the path, or thins the density.
+   * A feature in which the two rows agree has 0. All are NaN where either row has a NaN.
    *
+   * @param row `columns` long, as is `normal`: the row that stands for nothing being odd
    * @param out `columns` long; a new array where it is not given
    * @returns `out`
+   * @throws RangeError where one of them has another length
    */
-  explain(row: Float32Array, offset?: number, out: Float64Array = new Float64Array(this.columns)): Float64Array {
-    this.#expectRow(row, offset)
+  explain(row: Float32Array, normal: Float32Array, out: Float64Array = new Float64Array(this.columns)): Float64Array {
+    this.#expectRow(row, undefined)
+    this.#expectRow(normal, undefined)
     if (out.length !== this.columns)
       throw new RangeError(`Got room for ${out.length} contributions when expected room for ${this.columns}.`)
-    if (!this.#reader.read(row, offset ?? 0)) return out.fill(Number.NaN)
-    this.#explainer ??= new Explainer(this.#blueprint, this.#leafValues)
-    return this.#explainer.explain(this.#reader.keys, out)
+    this.#normalReader ??= new KeyReader(this.columns)
+    if (!(this.#reader.read(row, 0) && this.#normalReader.read(normal, 0))) return out.fill(Number.NaN)
+    this.#explainer ??= new Explainer(this.#layout, this.columns, this.#blueprint.maxDepth)
+    return this.#explainer.explain(this.#reader.keys, this.#normalReader.keys, out)
   }
 
   /** The forest as bytes, the same for the same forest; `forestFromBytes` gives one that scores the same to the bit. */

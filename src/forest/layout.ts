@@ -5,14 +5,16 @@ import { type Blueprint, LEAF } from './preorder.ts'
 const LANES = 4
 
 /** Bits of a link that hold the feature; the rest hold the right child. */
-const FEATURE_BITS = 10
-const FEATURE_MASK = 0x3ff
+export const FEATURE_BITS = 10
+export const FEATURE_MASK = 0x3ff
 
 /**
  * A forest laid out for walking. Nodes 0, 1, 2, … are the roots; siblings are side by side, right before left.
  * Leaves lead to themselves, so that a walk may take its tree's greatest number of steps whatever its row.
  */
 export interface Layout {
+  /** How many of the nodes are roots; some may be of empty trees, which add nothing. */
+  readonly roots: number
   /** Key of the threshold of each node. */
   readonly thresholds: Int32Array
   /** `right child << FEATURE_BITS | feature` of each node. */
@@ -21,13 +23,11 @@ export interface Layout {
   readonly values: Float64Array
   /** Steps that each group of LANES trees takes. */
   readonly steps: Uint8Array
-  /** The raw output's mean over the training samples. */
-  readonly expected: number
 }
 
 /** Lays a forest out; trees are padded to a multiple of LANES with empty ones, which add nothing. */
 export function layOut(blueprint: Blueprint, values: Float64Array): Layout {
-  const { nodes, trees, sampleSize } = blueprint
+  const { nodes, trees } = blueprint
   const padded = Math.ceil(trees / LANES) * LANES
   const total = nodes.length + padded - trees
   const thresholds = new Int32Array(total).fill(LOWEST_KEY)
@@ -37,14 +37,12 @@ export function layOut(blueprint: Blueprint, values: Float64Array): Layout {
   const steps = new Uint8Array(padded / LANES)
   let free = padded
   let next = 0
-  let expected = 0
 
   const place = (at: number): number => {
     const node = next++
     const feature = nodes.feature[node] as number
     if (feature === LEAF) {
       leafValues[at] = values[node] as number
-      expected += ((nodes.count[node] as number) / sampleSize) * (values[node] as number)
       return 0
     }
     const right = free
@@ -58,7 +56,7 @@ export function layOut(blueprint: Blueprint, values: Float64Array): Layout {
     const group = Math.floor(tree / LANES)
     steps[group] = Math.max(steps[group] as number, place(tree))
   }
-  return { thresholds, links, values: leafValues, steps, expected }
+  return { roots: padded, thresholds, links, values: leafValues, steps }
 }
 
 /**

@@ -14,7 +14,7 @@ const learn = flag(
 )
 const reasons = v.pipe(
   v.optional(v.picklist(['none', 'anomalies', 'all'], 'none, anomalies or all'), 'anomalies'),
-  v.description('Which events get reasons. They take some fifty times as long as the score.'),
+  v.description('Which events get reasons. They take some ten times as long as the score.'),
 )
 
 const params = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readBlueprint } from '../../src/forest/bytes.ts'
 import {
   averagePathLength,
   type FeatureChoice,
@@ -7,6 +8,8 @@ import {
   forestFromBytes,
   type Scoring,
 } from '../../src/forest/index.ts'
+import { leafValues } from '../../src/forest/leaf-values.ts'
+import { LEAF } from '../../src/forest/preorder.ts'
 import { rocAuc } from '../../src/metrics.ts'
 import { Random } from '../../src/random.ts'
 import { BEHAVIOUR_COLUMNS, behaviourRows, rowsWithOutliers } from './data.ts'
@@ -25,6 +28,22 @@ describe('c(n), the mean path of an unsuccessful search', () => {
     for (let n = 1; n < 300; n++) expect(averagePathLength(n + 1)).toBeGreaterThan(averagePathLength(n))
   })
 })
+
+/** The mean raw output of the rows that a forest was grown from, by what each leaf says of its own. */
+function meanOfLeaves(forest: Forest): number {
+  const blueprint = readBlueprint(forest.toBytes())
+  const { feature, count } = blueprint.nodes
+  return leafValues(blueprint).reduce(
+    (sum, value, node) => (feature[node] === LEAF ? sum + (value * (count[node] as number)) / forest.sampleSize : sum),
+    0,
+  )
+}
+
+function shareOfSplits(forest: Forest, column: number): number {
+  const { feature, length } = readBlueprint(forest.toBytes()).nodes
+  const splits = feature.subarray(0, length).filter((on) => on !== LEAF)
+  return splits.filter((on) => on === column).length / splits.length
+}
 
 function meanRaw(forest: Forest, rows: Float32Array): number {
   let sum = 0
@@ -85,10 +104,10 @@ describe.each(scorings)('a forest by %s', (scoring) => {
   })
 
   it.each([1, 2, 3, 4, 5, 6, 7])('counts each of %i trees once', (trees) => {
-    // The expected raw output is counted at the leaves, the mean by walking to them: missing one tree would show.
+    // Counted at the leaves, and by walking to them: missing one tree would show.
     const all = rows.subarray(0, 500)
     const few = fitForest(all, 5, { trees, scoring, seed: 2 })
-    expect(meanRaw(few, all)).toBeCloseTo(few.expected, 10)
+    expect(meanRaw(few, all)).toBeCloseTo(meanOfLeaves(few), 10)
   })
 
   it('does not mind the scale of a column', () => {
@@ -121,8 +140,7 @@ describe('the choices', () => {
     const rows = Float32Array.from({ length: 4000 }, (_, i) => (i % 4 === 0 ? random.normal() ** 5 : random.uniform()))
     const share = (featureChoice: FeatureChoice): number => {
       const forest = fitForest(rows, 4, { featureChoice, scoring: 'depth' })
-      const contributions = forest.explain(Float32Array.of(60, 2, 2, 2))
-      return (contributions[0] as number) / contributions.reduce((sum, value) => sum + value)
+      return shareOfSplits(forest, 0)
     }
     expect(share('kurtosis')).toBeGreaterThan(share('uniform') * 1.2)
   })
@@ -138,8 +156,7 @@ describe('the choices', () => {
           scoring: 'depth',
           ...(featureWeights && { featureWeights }),
         })
-        const contributions = forest.explain(Float32Array.of(9, 9, 9, 9))
-        return (contributions[0] as number) / contributions.reduce((sum, value) => sum + value)
+        return shareOfSplits(forest, 0)
       }
       expect(share([4, 1, 1, 1])).toBeGreaterThan(1.5 * share())
       expect(share([1, 1, 1, 1])).toBeCloseTo(share(), 1)
@@ -170,7 +187,7 @@ describe('columns and rows that say nothing', () => {
       const forest = fitForest(rows, columns, { scoring })
       for (const row of [new Float32Array(columns), new Float32Array(columns).fill(1e30), rows.subarray(0, columns)])
         expect(forest.score(row)).toBeCloseTo(0.5, 12)
-      expect(forest.expected).toBeCloseTo(scoring === 'depth' ? 1 : 0, 12)
+      expect(forest.rawOutput(rows, 0)).toBeCloseTo(scoring === 'depth' ? 1 : 0, 12)
       expect(forestFromBytes(forest.toBytes()).score(rows, 0)).toBe(forest.score(rows, 0))
     },
   )
@@ -203,7 +220,9 @@ describe('values at the edge of numbers', () => {
   it('answers NaN for a row with a NaN, and is none the worse for it', () => {
     const before = forest.score(rows, 0)
     expect(forest.score(row(Number.NaN))).toBeNaN()
-    expect(forest.explain(row(Number.NaN))).toEqual(new Float64Array(BEHAVIOUR_COLUMNS).fill(Number.NaN))
+    const unknown = new Float64Array(BEHAVIOUR_COLUMNS).fill(Number.NaN)
+    expect(forest.explain(row(Number.NaN), row(0))).toEqual(unknown)
+    expect(forest.explain(row(0), row(Number.NaN))).toEqual(unknown)
     expect(forest.score(rows, 0)).toBe(before)
   })
 
@@ -234,7 +253,8 @@ describe('what cannot be fitted or scored is refused, and said', () => {
 
   it('names the width of a row, and the one expected', () => {
     expect(() => forest.score(new Float32Array(9))).toThrow('Got a row of 9 values when expected 12.')
-    expect(() => forest.explain(new Float32Array(13))).toThrow('Got a row of 13 values when expected 12.')
+    expect(() => forest.explain(new Float32Array(13), new Float32Array(12))).toThrow('Got a row of 13 values')
+    expect(() => forest.explain(new Float32Array(12), new Float32Array(11))).toThrow('Got a row of 11 values')
     expect(() => forest.scoreMany(new Float32Array(25))).toThrow('Got 25 values when expected whole rows of 12.')
     expect(() => fitForest(new Float32Array(25), 12)).toThrow('Got 25 values when expected whole rows of 12.')
   })
@@ -249,7 +269,7 @@ describe('what cannot be fitted or scored is refused, and said', () => {
     expect(() => forest.scoreMany(rows, new Float64Array(99))).toThrow(
       'Got room for 99 scores when expected room for 100.',
     )
-    expect(() => forest.explain(rows, 0, new Float64Array(11))).toThrow(
+    expect(() => forest.explain(rows.slice(0, 12), rows.slice(12, 24), new Float64Array(11))).toThrow(
       'Got room for 11 contributions when expected room for 12.',
     )
   })

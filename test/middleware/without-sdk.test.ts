@@ -21,9 +21,9 @@ describe('without an OpenTelemetry SDK', () => {
     let explained = 0
     const watched = {
       score: (row: Float32Array) => forest.score(row),
-      explain: (row: Float32Array, at: number, out: Float64Array) => {
+      explain: (row: Float32Array, normal: Float32Array, out: Float64Array) => {
         explained++
-        return forest.explain(row, at, out)
+        return forest.explain(row, normal, out)
       },
     }
     const app = new Hono<HedgerowEnv>()

@@ -26,7 +26,7 @@ describe('a record scorer', () => {
     }
     for (const flagAt of [0, 1]) {
       const scorer = settleScorer('test', { flagAt })
-      const answer = await scorer.score(event('ada'))
+      const answer = await scorer.score(event('ada', { session_duration_sec: 18_000, events_in_session: 190 }))
       if (!answer.scored) throw new Error('wanted a score')
       const decision = decide(answer.verdict, policy, summaryOf(model))
       const wanted = Object.entries(attributesOf(decision, undefined))
