@@ -1,5 +1,7 @@
+#!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
 import { addEvaluate } from './command-evaluate.ts'
 import { addInspect } from './command-inspect.ts'
 import { addScore } from './command-score.ts'
@@ -19,8 +21,12 @@ setFlagsFromString('--heap-growing-percent=20')
 
 const signal = interruptSignal()
 
+// Help that is not read to its end, as of `hedgerow --help | head -3`. Results go through StandardOutput, which looks itself.
+process.stdout.on('error', () => undefined)
+
 const program = new Command('hedgerow')
   .description('Behaviour anomaly detection on logs: simulate, train, score, evaluate, inspect.')
+  .version(manifest.version)
   .showHelpAfterError(false)
   .addHelpText('after', `\n${EXIT_HELP}`)
   .exitOverride()

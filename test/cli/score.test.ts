@@ -146,8 +146,9 @@ describe('what is wrong with a call', () => {
     expect(stdout).toContain('Exit codes:\n  0    done')
   })
 
-  it('has a name of the package’s that starts it', () => {
-    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> }
+  it('has a name of the package’s that starts it, and its version', async () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: unknown; version: string }
     expect(manifest.bin).toEqual({ hedgerow: 'dist/cli/hedgerow.js' })
+    expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
   })
 })
