@@ -15,11 +15,13 @@ import { AnomalyWriter } from '../src/pipeline/anomaly-text.ts'
 import { Output } from '../src/pipeline/output.ts'
 import { Renderer } from '../src/pipeline/render.ts'
 import { type EventRow, readRecords } from '../src/records/index.ts'
+import { type Case, timeInTurns } from './turns.ts'
 
+const USERS = Number(process.argv[2] ?? 1000)
 const ROUNDS = 7
 const CHUNK_BYTES = 65_536
 
-const simulated = simulate({ users: Number(process.argv[2] ?? 1000), seed: 3 })
+const simulated = simulate({ users: USERS, seed: 3 })
 const events = simulated.length
 const lines = simulated.map(({ event }) =>
   JSON.stringify({
@@ -72,7 +74,7 @@ async function pipe(bytes: Uint8Array, withReasons: boolean): Promise<number> {
   return written
 }
 
-const cases: readonly (readonly [string, () => number | Promise<number>])[] = [
+const cases: readonly Case[] = [
   ['JSON read and written', passThrough],
   ['ndjson, no reasons', () => pipe(ndjson, false)],
   ['ndjson, reasons', () => pipe(ndjson, true)],
@@ -80,28 +82,7 @@ const cases: readonly (readonly [string, () => number | Promise<number>])[] = [
   ['csv, reasons', () => pipe(csv, true)],
 ]
 
-// The cases take turns, so that a change in the machine's mood strikes all of them.
-const times = cases.map((): number[] => [])
-for (let round = -2; round < ROUNDS; round++) {
-  for (const [i, [, run]] of cases.entries()) {
-    const before = process.cpuUsage()
-    await run()
-    const { user, system } = process.cpuUsage(before)
-    if (round >= 0) times[i]?.push((user + system) / events)
-  }
-}
-
-const best = times.map((each) => Math.min(...each))
-console.log(
-  `Node ${process.version}, ${events} events of ${process.argv[2] ?? 1000} users, ${((100 * flagged) / events).toFixed(2)}% flagged, ${ROUNDS} rounds`,
-)
-console.log(`${''.padEnd(24)}best us    median       events/s   ratio`)
-for (const [i, [name]] of cases.entries()) {
-  const median = (times[i] ?? []).sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN
-  const time = best[i] ?? Number.NaN
-  const rate = Math.round(1e6 / time).toLocaleString('en')
-  console.log(
-    `${name.padEnd(24)}${time.toFixed(3).padStart(7)}${median.toFixed(3).padStart(10)}${rate.padStart(15)}` +
-      (time / (best[0] ?? Number.NaN)).toFixed(2).padStart(8),
-  )
-}
+await pipe(ndjson, false)
+const share = `${((100 * flagged) / events).toFixed(2)}% flagged`
+console.log(`Node ${process.version}, ${events} events of ${USERS} users, ${share}, ${ROUNDS} rounds`)
+await timeInTurns(cases, { count: events, what: 'events', rounds: ROUNDS, clock: 'cpu' })

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { parseEvent } from '../src/event.ts'
 import { Random } from '../src/random.ts'
 import { readRecords } from '../src/records/index.ts'
+import { type Case, timeInTurns } from './turns.ts'
 
 const RECORDS = Number(process.argv[2] ?? 100_000)
 const ROUNDS = 9
@@ -60,7 +61,7 @@ function reading(bytes: Uint8Array): () => Promise<void> {
 }
 
 const lines = ndjson.split('\n')
-const cases: readonly (readonly [string, () => void | Promise<void>])[] = [
+const cases: readonly Case[] = [
   ['JSON.parse alone', () => lines.forEach((line) => void JSON.parse(line))],
   ['parseEvent alone', () => records.forEach((record) => void parseEvent(record))],
   ['ndjson', reading(Buffer.from(ndjson))],
@@ -71,25 +72,5 @@ const cases: readonly (readonly [string, () => void | Promise<void>])[] = [
   ['combined, gzipped', reading(gzipSync(combined))],
 ]
 
-// The cases take turns, so that a change in the machine's mood strikes all of them.
-const times = cases.map((): number[] => [])
-for (let round = -2; round < ROUNDS; round++) {
-  for (const [i, [, run]] of cases.entries()) {
-    const start = performance.now()
-    await run()
-    if (round >= 0) times[i]?.push(((performance.now() - start) * 1_000) / RECORDS)
-  }
-}
-
-const best = times.map((each) => Math.min(...each))
 console.log(`Node ${process.version}, ${RECORDS} records, ${ROUNDS} rounds`)
-console.log(`${''.padEnd(24)}best us    median      records/s   ratio to JSON.parse`)
-for (const [i, [name]] of cases.entries()) {
-  const median = (times[i] ?? []).sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN
-  const time = best[i] ?? Number.NaN
-  const rate = Math.round(1e6 / time).toLocaleString('en')
-  console.log(
-    `${name.padEnd(24)}${time.toFixed(3).padStart(7)}${median.toFixed(3).padStart(10)}${rate.padStart(15)}` +
-      (time / (best[0] ?? Number.NaN)).toFixed(2).padStart(13),
-  )
-}
+await timeInTurns(cases, { count: RECORDS, what: 'records', rounds: ROUNDS, clock: 'wall' })

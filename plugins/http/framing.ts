@@ -1,7 +1,7 @@
 import { LineSplitter } from '../../src/records/lines.ts'
+import { isSpace, ListError, ListSplitter } from '../../src/records/list-splitter.ts'
 import { isBlank } from '../../src/records/row.ts'
-import { onOneLine, type Raw } from '../shared/raw.ts'
-import { ArraySplitter, isSpace } from './array-splitter.ts'
+import { onOneLine, type Raw, rawOf } from '../shared/raw.ts'
 import { Refused } from './refused.ts'
 
 /** Bytes that are cut into records at once: what bounds the records at hand beside a batch. */
@@ -75,14 +75,38 @@ class Batch {
 function cutterFor(bytes: Uint8Array, maxRecordBytes: number): Cutter | undefined {
   const first = bytes.find((byte) => !isSpace(byte))
   if (first === undefined) return undefined
-  if (first !== OPEN_LIST) return new Lines(maxRecordBytes)
-  const list = new ArraySplitter(maxRecordBytes)
-  return {
-    push: (more) => list.push(more).map(onOneLine),
-    finish: () => {
-      list.finish()
-      return []
-    },
+  return first === OPEN_LIST ? new List(maxRecordBytes) : new Lines(maxRecordBytes)
+}
+
+class List implements Cutter {
+  readonly #splitter: ListSplitter
+  #raws: Raw[] = []
+
+  constructor(maxRecordBytes: number) {
+    this.#splitter = new ListSplitter(maxRecordBytes, (element) => {
+      if (element === undefined) throw tooLong(maxRecordBytes)
+      // A comma too many is no record.
+      if (element.length > 0) this.#raws.push(onOneLine(rawOf(element)))
+    })
+  }
+
+  push(bytes: Uint8Array): Raw[] {
+    return this.#after(() => this.#splitter.push(bytes))
+  }
+
+  finish(): Raw[] {
+    return this.#after(() => this.#splitter.finish())
+  }
+
+  #after(step: () => void): Raw[] {
+    this.#raws = []
+    try {
+      step()
+    } catch (cause) {
+      if (cause instanceof ListError) throw new Refused(`body: ${cause.message}`, { status: 400, cause })
+      throw cause
+    }
+    return this.#raws
   }
 }
 
@@ -92,7 +116,7 @@ class Lines implements Cutter {
 
   constructor(maxRecordBytes: number) {
     this.#splitter = new LineSplitter(maxRecordBytes, (_line, text, _end, bytes, part) => {
-      if (part > 0) throw new Refused(`body: wanted records of at most ${maxRecordBytes} bytes`, { status: 413 })
+      if (part > 0) throw tooLong(maxRecordBytes)
       if (!isBlank(text)) this.#raws.push({ text, bytes })
     })
   }
@@ -112,4 +136,8 @@ class Lines implements Cutter {
     this.#raws = []
     return raws
   }
+}
+
+function tooLong(maxRecordBytes: number): Refused {
+  return new Refused(`body: wanted records of at most ${maxRecordBytes} bytes`, { status: 413 })
 }

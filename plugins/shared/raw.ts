@@ -1,5 +1,6 @@
 import type { Anomaly } from '../../src/pipeline/anomaly.ts'
-import { withMember, withMemberBytes, withoutMember } from '../../src/pipeline/json-text.ts'
+import { withAnomaly } from '../../src/pipeline/json-text.ts'
+import { joined } from '../../src/records/joined.ts'
 import { isRecord, withoutMark } from '../../src/records/row.ts'
 
 /** A record as a host handed it over: one JSON value, or what should have been one. */
@@ -8,9 +9,6 @@ export interface Raw {
   /** What `text` stands for, only where it is no valid UTF-8. */
   readonly bytes: Uint8Array | undefined
 }
-
-/** The member that a record gets. */
-const FIELD = 'anomaly'
 
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const LENIENT = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -46,19 +44,6 @@ export function parseRaw({ text }: Raw): unknown {
  */
 export function enriched({ text, bytes }: Raw, value: unknown, anomaly: Anomaly | undefined): string | Uint8Array {
   if (anomaly === undefined || !isRecord(value)) return bytes ?? text
-  const member = `"${FIELD}":${JSON.stringify(anomaly)}`
-  const again = Object.hasOwn(value, FIELD)
-  if (bytes !== undefined && !again) return joined(withMemberBytes(bytes, member))
-  const plain = withoutMark(text)
-  return withMember(again ? withoutMember(plain, FIELD) : plain, member)
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  const again = withAnomaly(withoutMark(text), bytes, value, JSON.stringify(anomaly))
+  return typeof again === 'string' ? again : joined(again)
 }

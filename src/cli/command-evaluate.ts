@@ -6,27 +6,17 @@ import { CommandError } from './exit.ts'
 import { inputsOf } from './inputs.ts'
 import { Judgements } from './judgements.ts'
 import { type Labels, readLabels } from './labels.ts'
-import { readBaselines, readModel } from './model-file.ts'
 import { type OlderEvaluation, OlderRecipe } from './older-recipe.ts'
-import {
-  addReading,
-  addThresholds,
-  type ReadingFlags,
-  readingOptions,
-  type ThresholdFlags,
-  thresholdOptions,
-} from './options.ts'
+import { readingOptions } from './options.ts'
 import { Progress, totalBytes } from './progress.ts'
 import { readInputs } from './records.ts'
 import { Refusals } from './refusals.ts'
 import { say } from './say.ts'
-import { Scorer } from './scorer.ts'
+import { addScoring, type ScoringFlags, scorerFor } from './scoring.ts'
 import { StandardOutput } from './standard-output.ts'
 
-interface Flags extends ReadingFlags, ThresholdFlags {
+interface Flags extends ScoringFlags {
   readonly labels: string
-  readonly model?: string
-  readonly baselines?: string
   readonly json?: true
   /** False where it is told `--no-older`. */
   readonly older: boolean
@@ -41,27 +31,24 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       'Scores a labelled log, each event by what came before it, and says how well the scores find what the labels mark; ' +
         'beside it the older recipe, where python3 with scikit-learn is installed. Holds about 20 bytes for each event.',
     )
-  addThresholds(addReading(command))
+  addScoring(command)
     .requiredOption(
       '--labels <file>',
       'row,kind: row counts the records of all inputs from 0; kind is empty for normal',
     )
-    .option('--model <file>', 'model file; else the bundled model')
-    .option('--baselines <file>', 'baselines to begin with, as train or score wrote them')
     .option('--no-older', 'leave the older recipe out')
     .option('--json', 'as one JSON object')
     .action((events: readonly string[], flags: Flags) => run(events, flags, signal))
 }
 
 async function run(paths: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const model = await readModel(flags.model)
-  const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
-  if (flags.baselines !== undefined) await readBaselines(flags.baselines, model, scorer.baselines)
-  const options = readingOptions(flags, model.eventTypes)
+  const scorer = await scorerFor(flags)
+  const { eventTypes } = scorer.detector.model
+  const options = readingOptions(flags, eventTypes)
   const labels = await readLabels(flags.labels, signal)
   const inputs = await inputsOf(paths, signal)
 
-  const older = flags.older ? new OlderRecipe(model.eventTypes) : undefined
+  const older = flags.older ? new OlderRecipe(eventTypes) : undefined
   const refusals = new Refusals(flags.strict === true)
   const judgements = new Judgements()
   const facts = emptyFacts()

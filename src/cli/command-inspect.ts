@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
 import { layoutIdOf, type Model, modelToBytes } from '../model.ts'
+import { factsOf } from '../model-facts.ts'
 import { readModel } from './model-file.ts'
 import { StandardOutput } from './standard-output.ts'
 import { count, number } from './words.ts'
-
-/** Percentiles whose thresholds are told. */
-const LEVELS = [0.9, 0.95, 0.98, 0.99, 0.999] as const
 
 /** `hedgerow inspect`: what a model file holds. */
 export function addInspect(program: Command, signal: AbortSignal): void {
@@ -16,42 +14,32 @@ export function addInspect(program: Command, signal: AbortSignal): void {
     .argument('[model]', 'model file; else the bundled model')
     .option('--json', 'as one JSON object')
     .action(async (path: string | undefined, flags: { readonly json?: true }) => {
-      const facts = factsOf(await readModel(path))
+      const facts = fileFactsOf(await readModel(path))
       const text = flags.json === true ? JSON.stringify(facts, undefined, 2) : inWords(facts)
       await new StandardOutput(signal).write(`${text}\n`)
     })
 }
 
-/** What there is to know of a model, by the names of the wire. */
-export function factsOf(model: Model) {
-  const { featureSet, forest, training } = model
+/** What a model file holds: facts of the model, what it reads, and how large things are. */
+export function fileFactsOf(model: Model) {
+  const { featureSet, forest } = model
   return {
-    name: model.name,
-    version: model.version,
-    feature_set: { name: featureSet.name, hash: featureSet.hash, baselines: layoutIdOf(model) },
-    event_types: model.eventTypes,
-    training,
-    forest: { trees: forest.trees, sample_size: forest.sampleSize, scoring: forest.scoring },
-    thresholds: LEVELS.map((percentile) => ({ percentile, score: model.scores.scoreAt(percentile) })),
-    features: featureSet.features.map(({ name }, i) => ({
-      name,
-      mean: model.mean[i] as number,
-      scale: model.scale[i] as number,
-    })),
+    ...factsOf(model),
+    baselines: layoutIdOf(model),
     bytes: { file: modelToBytes(model).length, forest: forest.toBytes().length, baseline: 4 * featureSet.layout.width },
   }
 }
 
-export type ModelFacts = ReturnType<typeof factsOf>
+type FileFacts = ReturnType<typeof fileFactsOf>
 
-function inWords(facts: ModelFacts): string {
+function inWords(facts: FileFacts): string {
   const { training, forest, bytes } = facts
-  const wide = Math.max(...facts.features.map(({ name }) => name.length))
+  const wide = Math.max(...facts.features.map(({ feature }) => feature.length))
   const line = (label: string, text: string): string => `${label.padEnd(wide + 2)}${text}`
   return [
     `${facts.name} ${facts.version}`,
     '',
-    line('feature set', `${facts.feature_set.name} ${facts.feature_set.hash}`),
+    line('feature set', facts.baselines),
     line('event types', facts.event_types.join(', ')),
     line('trained on', `${count(training.rows, 'event')} of ${count(training.users, 'user')}${spanOf(training)}`),
     line('seed, contamination', `${training.seed}, ${Number(training.contamination.toFixed(12))}`),
@@ -68,8 +56,8 @@ function inWords(facts: ModelFacts): string {
     ...facts.thresholds.map(({ percentile, score }) => line(String(percentile), score.toFixed(4))),
     '',
     line('feature', `${'mean'.padStart(10)}${'scale'.padStart(10)}`),
-    ...facts.features.map(({ name, mean, scale }) =>
-      line(name, mean.toFixed(4).padStart(10) + scale.toFixed(4).padStart(10)),
+    ...facts.features.map(({ feature, mean, scale }) =>
+      line(feature, mean.toFixed(4).padStart(10) + scale.toFixed(4).padStart(10)),
     ),
   ].join('\n')
 }

@@ -5,28 +5,20 @@ import { Output } from '../pipeline/output.ts'
 import { Renderer } from '../pipeline/render.ts'
 import { inputsOf } from './inputs.ts'
 import { terminationEndsInput } from './interrupt.ts'
-import { baselinesFile, readBaselines, readModel } from './model-file.ts'
-import {
-  addReading,
-  addThresholds,
-  type ReadingFlags,
-  readingOptions,
-  type ThresholdFlags,
-  thresholdOptions,
-} from './options.ts'
+import { baselinesFile } from './model-file.ts'
+import { readingOptions } from './options.ts'
 import { expectWritable, writeWhole } from './output-file.ts'
 import { Progress, totalBytes } from './progress.ts'
 import { readInputs } from './records.ts'
 import { Refusals } from './refusals.ts'
 import { answerRsyslog } from './rsyslog.ts'
 import { say } from './say.ts'
-import { Scorer } from './scorer.ts'
+import type { Scorer } from './scorer.ts'
+import { addScoring, type ScoringFlags, scorerFor } from './scoring.ts'
 import { StandardOutput } from './standard-output.ts'
 import { count, percent } from './words.ts'
 
-interface Flags extends ReadingFlags, ThresholdFlags {
-  readonly model?: string
-  readonly baselines?: string
+interface Flags extends ScoringFlags {
   readonly saveBaselines?: string
   readonly explain?: true
   /** False where it is told `--no-reasons`. */
@@ -43,9 +35,7 @@ export function addScore(program: Command, signal: AbortSignal): void {
       'Writes every record to stdout as NDJSON, in order, with an "anomaly" object; with - as a pipe, line by line ' +
         'without delay. Each event is judged by what came before it, then learnt. Lines that do not parse pass through unscored.',
     )
-  addThresholds(addReading(command))
-    .option('--model <file>', 'model file; else the bundled model')
-    .option('--baselines <file>', 'baselines to begin with, as train or score wrote them')
+  addScoring(command)
     .option('--save-baselines <file>', 'write the baselines as they are in the end; may be the same file')
     .option('--explain', 'reasons for every event, not for anomalies alone; an event then takes five times as long')
     .option('--no-reasons', 'no reasons at all')
@@ -54,9 +44,8 @@ export function addScore(program: Command, signal: AbortSignal): void {
 }
 
 async function score(paths: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const model = await readModel(flags.model)
-  const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
-  if (flags.baselines !== undefined) await readBaselines(flags.baselines, model, scorer.baselines)
+  const scorer = await scorerFor(flags)
+  const { model } = scorer.detector
   if (flags.saveBaselines !== undefined) await expectWritable(flags.saveBaselines)
   const ending = paths.includes('-') ? terminationEndsInput() : undefined
   const inputs = await inputsOf(paths, signal, ending)

@@ -1,3 +1,5 @@
+import { joined } from '../records/joined.ts'
+
 const encoder = new TextEncoder()
 
 /** Where lines are collected until a batch is done: one text, or several pieces where some of it is bytes. */
@@ -27,12 +29,6 @@ export class Output {
     if (this.#pieces.length === 0) return text
     const pieces = [...this.#pieces, encoder.encode(text)]
     this.#pieces = []
-    const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const piece of pieces) {
-      all.set(piece, at)
-      at += piece.length
-    }
-    return all
+    return joined(pieces)
   }
 }

@@ -1,11 +1,9 @@
 import type { Context } from 'hono'
+import { bounded, TooMuch } from '../records/bounded.ts'
 import { gunzip } from '../records/gzip.ts'
 import { RecordsError } from '../records/index.ts'
+import { joined } from '../records/joined.ts'
 import { Refusal, shown } from './problem.ts'
-
-/** From so many bytes on, what was compressed must not be too many times smaller: log lines are some ten times. */
-const BOMB_BYTES = 16 * 2 ** 20
-const MOST_EXPANSION = 250
 
 export interface BodyLimits {
   /** Decompressed. */
@@ -38,10 +36,8 @@ export function bytesOf(c: Context, limits: BodyLimits): AsyncGenerator<Uint8Arr
   const isGzip = encodingOf(c) === 'gzip'
   const { maxBytes } = limits
   const announced = Number(c.req.header('content-length') ?? 0)
-  if (announced > maxBytes) throw tooLarge(maxBytes)
-  const counted = { compressed: 0 }
-  const arriving = chunksOf(c.req.raw.body, limits.idleTimeoutMs, counted)
-  return within(isGzip ? decompressed(arriving) : arriving, maxBytes, isGzip ? counted : undefined)
+  if (announced > maxBytes) throw tooLarge('more', `at most ${maxBytes} bytes`)
+  return within(chunksOf(c.req.raw.body, limits.idleTimeoutMs), isGzip ? decompressed : asItIs, maxBytes)
 }
 
 /** The whole body. @throws Refusal as {@link bytesOf} does, and 408 where it takes longer than it may in all */
@@ -93,11 +89,7 @@ async function readAll(c: Context): Promise<ArrayBuffer> {
   }
 }
 
-async function* chunksOf(
-  body: ReadableStream<Uint8Array> | null,
-  idleTimeoutMs: number,
-  counted: { compressed: number },
-): AsyncGenerator<Uint8Array> {
+async function* chunksOf(body: ReadableStream<Uint8Array> | null, idleTimeoutMs: number): AsyncGenerator<Uint8Array> {
   if (body === null) return
   const reader = body.getReader()
   try {
@@ -107,7 +99,6 @@ async function* chunksOf(
         Date.now() + idleTimeoutMs,
       )
       if (done) return
-      counted.compressed += value.length
       yield value
     }
   } finally {
@@ -116,51 +107,49 @@ async function* chunksOf(
   }
 }
 
-async function* decompressed(arriving: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const wanted = 'gzip, as content-encoding says'
-  const first = await arriving.next()
-  if (first.done === true) return
-  if (first.value[0] !== 0x1f) throw new Refusal(400, { field: 'body', got: 'other bytes', wanted })
+function asItIs(arriving: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return arriving
+}
+
+async function* decompressed(arriving: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* gunzip(resumed(first.value, arriving))
+    yield* gunzip(beginningLikeGzip(arriving))
   } catch (cause) {
     if (!(cause instanceof RecordsError)) throw cause
-    throw unreadable(cause.message, wanted, cause)
+    throw unreadable(cause.message, GZIP, cause)
   }
 }
 
-async function* resumed(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first
-  yield* rest
-}
-
-async function* within(
-  bytes: AsyncGenerator<Uint8Array>,
-  maxBytes: number,
-  counted: { readonly compressed: number } | undefined,
-): AsyncGenerator<Uint8Array> {
-  let total = 0
-  for await (const chunk of bytes) {
-    total += chunk.length
-    if (total > maxBytes) throw tooLarge(maxBytes)
-    if (counted !== undefined && total > BOMB_BYTES && total > MOST_EXPANSION * counted.compressed) {
-      const got = `gzip that is more than ${MOST_EXPANSION} times larger decompressed`
-      throw new Refusal(413, { field: 'body', got, wanted: 'compressed data of ordinary density' })
-    }
+/** `gunzip` would pass anything else on as it is. */
+async function* beginningLikeGzip(arriving: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun = false
+  for await (const chunk of arriving) {
+    if (!begun && chunk[0] !== 0x1f) throw new Refusal(400, { field: 'body', got: 'other bytes', wanted: GZIP })
+    begun = true
     yield chunk
   }
 }
 
-function tooLarge(maxBytes: number): Refusal {
-  return new Refusal(
-    413,
-    { field: 'body', got: 'more', wanted: `at most ${maxBytes} bytes` },
-    { headers: { Connection: 'close' } },
-  )
+async function* within(
+  arriving: AsyncIterable<Uint8Array>,
+  decompress: Parameters<typeof bounded>[1],
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bounded(arriving, decompress, maxBytes)
+  } catch (cause) {
+    if (cause instanceof TooMuch) throw tooLarge(cause.got, cause.wanted)
+    throw cause
+  }
+}
+
+function tooLarge(got: string, wanted: string): Refusal {
+  return new Refusal(413, { field: 'body', got, wanted }, { headers: { Connection: 'close' } })
 }
 
 const END_TOO_EARLY = 'an end too early'
 const ALL = 'all that was announced'
+const GZIP = 'gzip, as content-encoding says'
 
 function unreadable(got: string, wanted: string, cause: unknown): Refusal {
   return new Refusal(400, { field: 'body', got, wanted }, { cause })
@@ -180,14 +169,4 @@ async function inTime<T>(promise: Promise<T>, deadline: number): Promise<T> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

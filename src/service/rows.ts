@@ -1,6 +1,6 @@
 import { type BehaviorEvent, parseEvent } from '../event.ts'
 import { RecordReader, type Row } from '../records/index.ts'
-import { ArraySplitter, type Element } from './array-splitter.ts'
+import { ListError, ListSplitter } from '../records/list-splitter.ts'
 import { Refusal } from './problem.ts'
 
 /** What a batch comes in. */
@@ -42,23 +42,32 @@ interface Reader {
 }
 
 function arrayReader(eventTypes: readonly string[], maxEventBytes: number): Reader {
-  const splitter = new ArraySplitter(maxEventBytes)
+  const decoder = new TextDecoder()
+  let rows: BatchRow[] = []
+  const splitter = new ListSplitter(maxEventBytes, (element) => {
+    rows.push(element === undefined ? tooLong(maxEventBytes) : rowOf(decoder.decode(element), eventTypes))
+  })
+  const rowsAfter = (step: () => void): BatchRow[] => {
+    rows = []
+    try {
+      step()
+    } catch (cause) {
+      throw cause instanceof ListError ? notAList(cause) : cause
+    }
+    return rows
+  }
   return {
-    push: (bytes) => splitter.push(bytes).map((element) => rowOf(element, eventTypes, maxEventBytes)),
-    finish() {
-      splitter.finish()
-      return []
-    },
+    push: (bytes) => rowsAfter(() => splitter.push(bytes)),
+    finish: () => rowsAfter(() => splitter.finish()),
   }
 }
 
-function rowOf(element: Element, eventTypes: readonly string[], maxEventBytes: number): BatchRow {
-  if (element === undefined) return tooLong(maxEventBytes)
+function rowOf(text: string, eventTypes: readonly string[]): BatchRow {
   let value: unknown
   try {
-    value = JSON.parse(element)
+    value = JSON.parse(text)
   } catch {
-    return notJson(element)
+    return notJson(text)
   }
   const parsed = parseEvent(value, eventTypes)
   return parsed.ok ? parsed.event : new Refusal(422, parsed.problems)
@@ -78,6 +87,10 @@ function lineRow(row: Row, maxEventBytes: number): BatchRow | [] {
   if (row.kind !== 'problem') return []
   if (row.problems.length > 0) return new Refusal(422, row.problems)
   return row.reason.startsWith('longer') ? tooLong(maxEventBytes) : notJson(row.text)
+}
+
+function notAList(cause: ListError): Refusal {
+  return new Refusal(400, { field: 'body', got: cause.got, wanted: cause.wanted }, { cause })
 }
 
 function notJson(text: string): Refusal {

@@ -97,7 +97,7 @@ export const ModelCard = v.object({
     seed: v.number(),
     contamination: v.number(),
   }),
-  forest: v.object({ trees: v.number(), sample_size: v.number() }),
+  forest: v.object({ trees: v.number(), sample_size: v.number(), scoring: v.picklist(['depth', 'density']) }),
   threshold_percentile: share('The percentile from which on an event is an anomaly.'),
   thresholds: v.pipe(
     v.array(v.object({ percentile: v.number(), score: v.number() })),

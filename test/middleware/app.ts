@@ -3,6 +3,8 @@ import { type ServerType, serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { createHedgerow, type HedgerowEnv } from '../../middleware/create.ts'
 import type { Decision, HedgerowOptions } from '../../middleware/index.ts'
+import { defaultModel } from '../../model/default.ts'
+import type { Model } from '../../src/model.ts'
 
 /** Every scored request is an anomaly; with BLOCK_ALL, one that would be blocked. */
 export const FLAG_ALL = { flagAt: 0 } as const
@@ -10,6 +12,20 @@ export const BLOCK_ALL = { flagAt: 0, blockAt: 0 } as const
 
 /** A Monday at ten. */
 export const MONDAY_TEN_MS: number = Date.UTC(2026, 0, 5, 10)
+
+/** The bundled model, and how often its forest was asked for reasons. */
+export function watchedModel(): { readonly model: Model; readonly explained: () => number } {
+  const { forest, ...model } = defaultModel()
+  let explained = 0
+  const watched = {
+    score: (row: Float32Array) => forest.score(row),
+    explain: (row: Float32Array, normal: Float32Array, out: Float64Array) => {
+      explained++
+      return forest.explain(row, normal, out)
+    },
+  }
+  return { model: { ...model, forest: watched as never }, explained: () => explained }
+}
 
 export interface TestApp {
   readonly app: Hono<HedgerowEnv>

@@ -16,7 +16,7 @@ import { createHedgerow } from '../../middleware/create.ts'
 import { type Decision, type HedgerowEnv, type HedgerowOptions, hedgerow } from '../../middleware/index.ts'
 import { defaultModel } from '../../model/default.ts'
 import { summaryOf } from '../../src/model.ts'
-import { exchange, FLAG_ALL, get, last, listen, MONDAY_TEN_MS } from './app.ts'
+import { exchange, FLAG_ALL, get, last, listen, MONDAY_TEN_MS, watchedModel } from './app.ts'
 import { RemoteStore } from './stores.ts'
 
 const USER = 'alice@example.org'
@@ -350,24 +350,16 @@ describe('an SDK that starts after the first request', () => {
 
 describe('reasons', () => {
   it('are computed for a span that is recorded, not for one that is not', async () => {
-    const { forest, ...model } = defaultModel()
-    let explained = 0
-    const watched = {
-      score: (row: Float32Array) => forest.score(row),
-      explain: (row: Float32Array, normal: Float32Array, out: Float64Array) => {
-        explained++
-        return forest.explain(row, normal, out)
-      },
-    }
+    const { model, explained } = watchedModel()
     const app = new Hono<HedgerowEnv>()
     const logger = { enabled: () => false, emit: () => undefined }
-    app.use(hedgerow({ ...FLAG_ALL, identify: () => USER, model: { ...model, forest: watched as never }, logger }))
+    app.use(hedgerow({ ...FLAG_ALL, identify: () => USER, model, logger }))
     app.get('/', (c) => c.json(c.var.anomaly.isAnomaly))
     const askIn = async (span: Span): Promise<unknown> =>
       context.with(trace.setSpan(context.active(), span), async () => (await app.request('/')).json())
 
     const unsampled = new TracerProvider({ sampler: new AlwaysOffSampler() }).getTracer('test')
-    expect([await askIn(unsampled.startSpan('unsampled')), explained]).toEqual([true, 0])
-    expect([await askIn(trace.getTracer('test').startSpan('sampled')), explained]).toEqual([true, 1])
+    expect([await askIn(unsampled.startSpan('unsampled')), explained()]).toEqual([true, 0])
+    expect([await askIn(trace.getTracer('test').startSpan('sampled')), explained()]).toEqual([true, 1])
   })
 })

@@ -2,8 +2,7 @@ import * as api from '@opentelemetry/api'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { type HedgerowEnv, hedgerow } from '../../middleware/index.ts'
-import { defaultModel } from '../../model/default.ts'
-import { FLAG_ALL } from './app.ts'
+import { FLAG_ALL, watchedModel } from './app.ts'
 
 // No SDK is registered in this file: the API package alone, which does nothing.
 
@@ -17,23 +16,15 @@ describe('without an OpenTelemetry SDK', () => {
   })
 
   it('reasons are computed only for who reads them', async () => {
-    const { forest, ...model } = defaultModel()
-    let explained = 0
-    const watched = {
-      score: (row: Float32Array) => forest.score(row),
-      explain: (row: Float32Array, normal: Float32Array, out: Float64Array) => {
-        explained++
-        return forest.explain(row, normal, out)
-      },
-    }
+    const { model, explained } = watchedModel()
     const app = new Hono<HedgerowEnv>()
-    app.use(hedgerow({ ...FLAG_ALL, identify: () => 'alice', model: { ...model, forest: watched as never } }))
+    app.use(hedgerow({ ...FLAG_ALL, identify: () => 'alice', model }))
     app.get('/', (c) => c.text(c.var.anomaly.outcome))
     app.get('/why', (c) => c.json([c.var.anomaly, c.var.anomaly.reasons.length]))
     for (let i = 0; i < 20; i++) await app.request('/')
-    expect(explained).toBe(0)
+    expect(explained()).toBe(0)
     const [decision, length] = (await (await app.request('/why')).json()) as [{ reasons: unknown[] }, number]
-    expect(explained).toBe(1)
+    expect(explained()).toBe(1)
     expect(length).toBeGreaterThan(5)
     // A decision is a value: it can be written out, reasons and all.
     expect(decision.reasons).toHaveLength(length)

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../../../model/evaluate.ts'
 import type { Model } from '../../model.ts'
-import { factsOf } from '../command-inspect.ts'
+import { fileFactsOf } from '../command-inspect.ts'
 import { count, number, percent } from '../words.ts'
 import type { Curves } from './curves.ts'
 import {
@@ -163,11 +163,11 @@ ${order.map((line) => html`<p>${line}.</p>`)}
 }
 
 function modelFacts(model: Model): Html {
-  const facts = factsOf(model)
+  const facts = fileFactsOf(model)
   const row = (label: string, value: string): Html => html`<tr><th>${label}</th><td>${value}</td></tr>`
   return html`<div class="charts"><div class="card"><table>
 ${row('name, version', `${facts.name} ${facts.version}`)}
-${row('feature set', `${facts.feature_set.name} ${facts.feature_set.hash}`)}
+${row('feature set', facts.baselines)}
 ${row('event types', facts.event_types.join(', '))}
 ${row('forest', `${count(facts.forest.trees, 'tree')} of ${count(facts.forest.sample_size, 'event')}, scored by ${facts.forest.scoring}`)}
 ${row('seed', String(facts.training.seed))}
@@ -175,6 +175,6 @@ ${row('file', `${number(facts.bytes.file)} bytes`)}
 ${facts.thresholds.map(({ percentile, score }) => row(`threshold at ${percentile}`, score.toFixed(4)))}
 </table></div>
 <div class="card scroll"><table><tr><th>feature</th><th class="n">mean</th><th class="n">scale</th></tr>
-${facts.features.map(({ name, mean, scale }) => html`<tr><td>${name.replaceAll('_', ' ')}</td><td class="n">${mean.toFixed(3)}</td><td class="n">${scale.toFixed(3)}</td></tr>`)}
+${facts.features.map(({ feature, mean, scale }) => html`<tr><td>${feature.replaceAll('_', ' ')}</td><td class="n">${mean.toFixed(3)}</td><td class="n">${scale.toFixed(3)}</td></tr>`)}
 </table></div></div>`
 }

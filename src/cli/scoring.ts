@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { readBaselines, readModel } from './model-file.ts'
+import { addReading, addThresholds, type ReadingFlags, type ThresholdFlags, thresholdOptions } from './options.ts'
+import { Scorer } from './scorer.ts'
+
+/** What every subcommand that scores a log takes. */
+export interface ScoringFlags extends ReadingFlags, ThresholdFlags {
+  readonly model?: string
+  readonly baselines?: string
+}
+
+export function addScoring(command: Command): Command {
+  return addThresholds(addReading(command))
+    .option('--model <file>', 'model file; else the bundled model')
+    .option('--baselines <file>', 'baselines to begin with, as train or score wrote them')
+}
+
+/** @throws CommandError where a file cannot be read, or an option does not fit the model */
+export async function scorerFor(flags: ScoringFlags): Promise<Scorer> {
+  const model = await readModel(flags.model)
+  const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
+  if (flags.baselines !== undefined) await readBaselines(flags.baselines, model, scorer.baselines)
+  return scorer
+}

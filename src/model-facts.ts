@@ -1,0 +1,23 @@
+import type { Model } from './model.ts'
+
+/** Percentiles whose thresholds are told. */
+const LEVELS = [0.9, 0.95, 0.98, 0.99, 0.999] as const
+
+/** What there is to know of a model, by the names of the wire. */
+export function factsOf(model: Model) {
+  const { featureSet, forest, training, scores } = model
+  return {
+    name: model.name,
+    version: model.version,
+    feature_set: featureSet.name,
+    event_types: [...model.eventTypes],
+    training: { ...training },
+    forest: { trees: forest.trees, sample_size: forest.sampleSize, scoring: forest.scoring },
+    thresholds: LEVELS.map((percentile) => ({ percentile, score: scores.scoreAt(percentile) })),
+    features: featureSet.features.map(({ name }, i) => ({
+      feature: name,
+      mean: model.mean[i] as number,
+      scale: model.scale[i] as number,
+    })),
+  }
+}
