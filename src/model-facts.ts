@@ -1,10 +1,23 @@
-import type { Model } from './model.ts'
+import type { Scoring } from './forest/index.ts'
+import type { Model, TrainingFacts } from './model.ts'
 
 /** Percentiles whose thresholds are told. */
 const LEVELS = [0.9, 0.95, 0.98, 0.99, 0.999] as const
 
 /** What there is to know of a model, by the names of the wire. */
-export function factsOf(model: Model) {
+export interface ModelFacts {
+  name: string
+  version: string
+  feature_set: string
+  event_types: string[]
+  training: TrainingFacts
+  forest: { trees: number; sample_size: number; scoring: Scoring }
+  thresholds: { percentile: number; score: number }[]
+  /** In the order of the feature set. */
+  features: { feature: string; mean: number; scale: number }[]
+}
+
+export function factsOf(model: Model): ModelFacts {
   const { featureSet, forest, training, scores } = model
   return {
     name: model.name,

@@ -9,6 +9,7 @@ import { ConfigurationError, type Given } from './service/configuration-values.t
 import { observeDrift } from './service/gauges.ts'
 import { type NodeConfiguration, readNodeConfiguration } from './service/node/configuration.ts'
 import { docsFile } from './service/node/docs-files.ts'
+import { Http2Listener } from './service/node/http2-listener.ts'
 import { Listener } from './service/node/listener.ts'
 import { type Log, startLog } from './service/node/log.ts'
 import { type OpenedStore, openStore } from './service/node/open-store.ts'
@@ -33,7 +34,7 @@ export async function startServer(given: Given): Promise<RunningServer> {
   const problems: EventProblem[] = []
   const configuration = readNodeConfiguration(given, problems)
   const model = await modelFrom(configuration, problems)
-  const store = model === undefined ? undefined : await openStore(configuration, model, problems)
+  const store = await openStore(configuration, model, problems)
   if (model === undefined || store === undefined || problems.length > 0) {
     await store?.close()
     throw new ConfigurationError(problems)
@@ -54,17 +55,21 @@ export async function startServer(given: Given): Promise<RunningServer> {
     }),
   )
   observeDrift(predictor)
-  const listener = new Listener((request, env) => app.fetch(request, env), configuration)
-  const port = await listening(listener, configuration, store)
+  const fetch = (request: Request, env: object): Response | Promise<Response> => app.fetch(request, env)
+  const listener = new Listener(fetch, configuration)
+  const forProxy = http2ListenerOf(configuration, fetch)
+  const { port, http2Port } = await listening(listener, forProxy, configuration, store)
   const saving = setInterval(() => void save(store, log), configuration.saveMs)
   saving.unref()
-  log.info('listening', { host: configuration.host, port, model: model.name, version: model.version })
+  const where = { host: configuration.host, port, ...(http2Port === undefined ? {} : { http2_port: http2Port }) }
+  log.info('listening', { ...where, model: model.name, version: model.version })
   return {
     host: configuration.host,
     port,
     async stop() {
       log.info('ending')
-      const answered = await listener.drain()
+      const [all = false, allOfProxy = true] = await Promise.all([listener.drain(), forProxy?.drain()])
+      const answered = all && allOfProxy
       if (!answered) log.error('ended with requests that took too long')
       clearInterval(saving)
       const saved = await save(store, log)
@@ -87,13 +92,33 @@ async function modelFrom(configuration: NodeConfiguration, problems: EventProble
   }
 }
 
-async function listening(listener: Listener, { host, port }: NodeConfiguration, store: OpenedStore): Promise<number> {
-  try {
-    return await listener.listen()
-  } catch (cause) {
-    await store.close()
-    const got = `${host}:${port}, and: ${systemReason(cause)}`
-    throw new ConfigurationError([{ field: 'HEDGEROW_PORT', got, wanted: 'an address to listen at' }], { cause })
+function http2ListenerOf(
+  configuration: NodeConfiguration,
+  fetch: ConstructorParameters<typeof Http2Listener>[0],
+): Http2Listener | undefined {
+  const { http2Port } = configuration
+  return http2Port === undefined ? undefined : new Http2Listener(fetch, { ...configuration, port: http2Port })
+}
+
+/** @throws ConfigurationError where it cannot listen */
+async function listening(
+  listener: Listener,
+  forProxy: Http2Listener | undefined,
+  { host, port, http2Port }: NodeConfiguration,
+  store: OpenedStore,
+): Promise<{ readonly port: number; readonly http2Port: number | undefined }> {
+  const at = async (field: string, wished: number, listen: () => Promise<number>): Promise<number> => {
+    try {
+      return await listen()
+    } catch (cause) {
+      await store.close()
+      const got = `${host}:${wished}, and: ${systemReason(cause)}`
+      throw new ConfigurationError([{ field, got, wanted: 'an address to listen at' }], { cause })
+    }
+  }
+  return {
+    http2Port: forProxy && (await at('HEDGEROW_HTTP2_PORT', http2Port ?? 0, () => forProxy.listen())),
+    port: await at('HEDGEROW_PORT', port, () => listener.listen()),
   }
 }
 

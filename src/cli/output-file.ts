@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { lstat, open, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -17,7 +18,7 @@ export async function writeWhole(
   signal: AbortSignal,
 ): Promise<void> {
   const target = await targetOf(path)
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
+  const temporary = besides(target, 'tmp')
   try {
     await pipeline(Readable.from(content), createWriteStream(temporary, { flags: 'wx' }), { signal })
     // Renamed before its content is on the disk, a file may be empty after a power cut.
@@ -39,7 +40,7 @@ export async function writeWhole(
  */
 export async function expectWritable(path: string): Promise<void> {
   const target = await targetOf(path)
-  const probe = join(dirname(target), `.${basename(target)}.${process.pid}.probe`)
+  const probe = besides(target, 'probe')
   try {
     await (await open(probe, 'wx')).close()
   } catch (cause) {
@@ -47,6 +48,11 @@ export async function expectWritable(path: string): Promise<void> {
   } finally {
     await rm(probe, { force: true })
   }
+}
+
+/** A name in the same folder that nobody has: not by the process's number, which in a container is always 1. */
+function besides(target: string, kind: string): string {
+  return join(dirname(target), `.${basename(target)}.${randomUUID()}.${kind}`)
 }
 
 /** Where the bytes go: behind a link, so that the link stays one; never a folder or a device. */

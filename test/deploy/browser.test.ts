@@ -4,17 +4,22 @@ import { type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../service/process.ts'
 import { KEY, newFolder, run, servePublished } from './command.ts'
+import { type StartedFront, startNginx } from './proxy.ts'
 
-// The documentation page in a real browser. HEDGEROW_SCREENSHOT names a file for a picture of it.
+// The documentation page in a real browser, from the service itself and through nginx. HEDGEROW_SCREENSHOT names a file for a picture of it.
 
 const folder = newFolder()
 let service: Server
+let proxy: StartedFront
 let browser: BrowserContext
 
 beforeAll(async () => {
   service = await servePublished()
+  proxy = await startNginx(service)
   browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: run('which', 'chromium').trim(),
+    executablePath: run('sh', '-c', 'command -v chromium || command -v google-chrome').trim(),
+    // Who signed the certificate is not asked: it is of the tests' own making.
+    ignoreHTTPSErrors: true,
     args: [
       '--headless',
       '--no-sandbox',
@@ -31,19 +36,24 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close()
+  await proxy?.stop()
   await service?.end()
   rmSync(folder, { recursive: true, force: true })
 })
 
 describe('/docs', () => {
-  it('sends the example request and shows its answer, with nothing from elsewhere', async () => {
+  it.each([
+    ['from the service', () => service.url],
+    ['through nginx, over TLS', () => `https://127.0.0.1:${proxy.https}`],
+  ])('sends the example request and shows its answer, with nothing from elsewhere: %s', async (_, origin) => {
+    const url = origin()
     const page = await browser.newPage()
     const asked: string[] = []
     const complaints: string[] = []
     page.on('request', (request) => asked.push(request.url()))
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(`${service.url}/docs`)
+    await page.goto(`${url}/docs`)
 
     await page.getByRole('button', { name: 'Authorize' }).click()
     await page.getByLabel('auth-bearer-value').fill(KEY)
@@ -61,8 +71,9 @@ describe('/docs', () => {
 
     const { HEDGEROW_SCREENSHOT: picture } = process.env
     if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true })
-    const elsewhere = asked.filter((url) => !url.startsWith(service.url) && !/^(data|blob):/.test(url))
+    const elsewhere = asked.filter((each) => !each.startsWith(url) && !/^(data|blob):/.test(each))
     expect(elsewhere).toEqual([])
     expect(complaints).toEqual([])
+    await page.close()
   })
 })

@@ -17,7 +17,8 @@ export const AUTHORISED = { authorization: `Bearer ${KEY}`, 'content-type': 'app
 /** The service as it is published: one file. */
 export function servePublished(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
   const keys = `all:${KEY} predict:${PREDICT_KEY}`
-  return serve({ HEDGEROW_KEYS: keys, HEDGEROW_HASH_KEY: HASH_KEY, ...settings }, ['dist/cli/hedgerow.js'])
+  const own = { HEDGEROW_KEYS: keys, HEDGEROW_HASH_KEY: HASH_KEY, HEDGEROW_HTTP2_PORT: '0' }
+  return serve({ ...own, ...settings }, ['dist/cli/hedgerow.js'])
 }
 
 export function newFolder(): string {

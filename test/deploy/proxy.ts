@@ -24,44 +24,34 @@ export interface Front {
   /** What a request over TLS begins from. */
   readonly options: RequestOptions
   readonly ask: (method: string, path: string, body?: string, options?: RequestOptions) => Promise<Asked>
+}
+
+export interface StartedFront extends Front {
   readonly stop: () => Promise<void>
 }
 
+/** Where a service listens. */
+interface Ports {
+  readonly port: number
+  readonly http2Port: number | undefined
+}
+
 /** Starts nginx in front of a service, and waits until that answers through it. */
-export async function startNginx(servicePort: number): Promise<Front> {
+export async function startNginx(service: Ports): Promise<StartedFront> {
   const folder = newFolder()
   const [http, https] = [await freePort(), await freePort()]
   run('deploy/make-certificate.sh', HOST, join(folder, 'tls'))
-  writeFileSync(join(folder, 'nginx.conf'), configuration(folder, http, https, servicePort))
+  writeFileSync(join(folder, 'nginx.conf'), configuration(folder, http, https, service))
   const nginx = background('nginx', '-c', join(folder, 'nginx.conf'), '-p', folder, '-g', 'daemon off;')
-  const certificate = join(folder, 'tls/fullchain.pem')
-  const options = {
-    port: https,
-    host: '127.0.0.1',
-    servername: HOST,
-    ca: readFileSync(certificate),
-    headers: AUTHORISED,
-  }
-  const ask: Front['ask'] = async (method, path, body, more = {}) => {
-    const asking = request({ ...options, method, path, ...more })
-    asking.end(body)
-    const [response] = await once(asking, 'response')
-    let text = ''
-    for await (const chunk of response.setEncoding('utf8')) text += chunk
-    return { status: response.statusCode, headers: response.headers, text }
-  }
+  const front = frontOf(http, https, join(folder, 'tls/fullchain.pem'))
   await until('nginx answers', () =>
-    ask('GET', '/health').then(
+    front.ask('GET', '/health').then(
       ({ status }) => status === 200,
       () => false,
     ),
   )
   return {
-    http,
-    https,
-    certificate,
-    options,
-    ask,
+    ...front,
     async stop() {
       const ended = once(nginx, 'exit')
       nginx.kill('SIGQUIT')
@@ -71,12 +61,38 @@ export async function startNginx(servicePort: number): Promise<Front> {
   }
 }
 
-function configuration(folder: string, http: number, https: number, servicePort: number): string {
+/** An nginx that runs, as clients see it. */
+export function frontOf(http: number, https: number, certificate: string): Front {
+  const options = {
+    port: https,
+    host: '127.0.0.1',
+    servername: HOST,
+    ca: readFileSync(certificate),
+    headers: AUTHORISED,
+  }
+  return {
+    http,
+    https,
+    certificate,
+    options,
+    async ask(method, path, body, more = {}) {
+      const asking = request({ ...options, method, path, ...more })
+      asking.end(body)
+      const [response] = await once(asking, 'response')
+      let text = ''
+      for await (const chunk of response.setEncoding('utf8')) text += chunk
+      return { status: response.statusCode, headers: response.headers, text }
+    },
+  }
+}
+
+function configuration(folder: string, http: number, https: number, { port, http2Port }: Ports): string {
   const replacements: readonly (readonly [from: string | RegExp, to: string])[] = [
     [/^ *listen \[::\]:.*\n/gm, ''],
     ['listen 80 ', `listen 127.0.0.1:${http} `],
     ['listen 443 ', `listen 127.0.0.1:${https} `],
-    ['server hedgerow:8000', `server 127.0.0.1:${servicePort}`],
+    ['server hedgerow:8000', `server 127.0.0.1:${port}`],
+    ['server hedgerow:8001', `server 127.0.0.1:${http2Port}`],
     ['pid /run/nginx.pid', `pid ${join(folder, 'nginx.pid')}`],
     [/\/etc\/nginx\/tls\//g, `${join(folder, 'tls')}/`],
   ]

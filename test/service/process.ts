@@ -10,6 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Server {
   readonly port: number
+  /** Where it speaks HTTP/2 too; undefined where it was not asked to. */
+  readonly http2Port: number | undefined
   readonly url: string
   readonly child: ChildProcess
   /** What it has written to its log so far. */
@@ -31,17 +33,19 @@ export async function serve(
   })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const log: Readonly<Record<string, unknown>>[] = []
-  const listening = Promise.withResolvers<number>()
+  const listening = Promise.withResolvers<Readonly<Record<string, unknown>>>()
   createInterface(child.stdout).on('line', (line) => {
     const entry = JSON.parse(line) as Readonly<Record<string, unknown>>
     log.push(entry)
-    if (entry.msg === 'listening') listening.resolve(Number(entry.port))
+    if (entry.msg === 'listening') listening.resolve(entry)
   })
   const failed = ended.then((code) => Promise.reject(new Error(`ended with ${code}: ${complaint}`)))
-  const port = await Promise.race([listening.promise, failed])
+  const { port: told, http2_port: http2Port } = await Promise.race([listening.promise, failed])
   failed.catch(() => undefined)
+  const port = Number(told)
   return {
     port,
+    http2Port: http2Port === undefined ? undefined : Number(http2Port),
     url: `http://127.0.0.1:${port}`,
     child,
     log,

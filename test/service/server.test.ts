@@ -207,9 +207,14 @@ describe('hedgerow serve, when it ends', { timeout: 30_000 }, () => {
   })
 
   it('says all that is wrong with its configuration, and does not start', async () => {
-    const started = serve({ HEDGEROW_PORT: 'x', HEDGEROW_MODEL: '/nowhere', HEDGEROW_HOST: '0.0.0.0' })
+    const started = serve({
+      HEDGEROW_PORT: 'x',
+      HEDGEROW_MODEL: '/nowhere',
+      HEDGEROW_HOST: '0.0.0.0',
+      HEDGEROW_BASELINES: '/nowhere/at/all',
+    })
     await expect(started).rejects.toThrow(
-      /ended with 1: HEDGEROW_PORT: got "x".*\nHEDGEROW_HOST: .*\nHEDGEROW_MODEL: .*no such file.*\nhedgerow: the configuration/,
+      /ended with 1: HEDGEROW_PORT: got "x".*\nHEDGEROW_HOST: .*\nHEDGEROW_MODEL: .*no such file.*\nHEDGEROW_BASELINES: .*no such.*\nhedgerow: the configuration/,
     )
   })
 })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { systemReason } from '../../cli/exit.ts'
-import { expectWritable, writeWhole } from '../../cli/output-file.ts'
+import { writeWhole } from '../../cli/output-file.ts'
 import type { EventProblem } from '../../event.ts'
 import { layoutIdOf, type Model } from '../../model.ts'
 import type { StoreLayout } from '../../store/contract.ts'
@@ -21,21 +21,15 @@ export class BaselinesFile {
     this.#layout = { id: layoutIdOf(model), width: model.featureSet.layout.width }
   }
 
-  /** Reads the file, where there is one yet. @param problems takes why it will not do, or cannot be written */
+  /** Reads the file, where there is one yet. @param problems takes why it will not do */
   async load(problems: EventProblem[]): Promise<void> {
-    const field = 'HEDGEROW_BASELINES'
     try {
       if (existsSync(this.#path)) {
         this.#store.open(this.#layout).restore(baselinesFromBytes(await readFile(this.#path), this.#layout))
       }
     } catch (error) {
-      problems.push({ field, got: systemReason(error), wanted: 'a file of baselines of this model, or none yet' })
-      return
-    }
-    try {
-      await expectWritable(this.#path)
-    } catch (error) {
-      problems.push({ field, got: systemReason(error), wanted: 'a file that can be written' })
+      const wanted = 'a file of baselines of this model, or none yet'
+      problems.push({ field: 'HEDGEROW_BASELINES', got: systemReason(error), wanted })
     }
   }
 

@@ -9,6 +9,7 @@ import { type Given, integerOf, readBy, readValues, textOf } from '../configurat
 const NODE = {
   HEDGEROW_HOST: textOf(1),
   HEDGEROW_PORT: integerOf(0, 65_535),
+  HEDGEROW_HTTP2_PORT: integerOf(0, 65_535),
   HEDGEROW_MODEL: textOf(1),
   HEDGEROW_BASELINES: textOf(1),
   HEDGEROW_STORE: readBy(storeFrom, 'memory, or a Redis address as in redis://localhost:6379'),
@@ -26,6 +27,8 @@ export interface NodeConfiguration {
   readonly common: CommonValues
   readonly host: string
   readonly port: number
+  /** Where to speak HTTP/2 without TLS too; undefined: nowhere. */
+  readonly http2Port: number | undefined
   /** Undefined: the bundled model. */
   readonly modelPath: string | undefined
   readonly baselinesPath: string | undefined
@@ -61,6 +64,7 @@ export function readNodeConfiguration(given: Given, problems: EventProblem[]): N
     common: values,
     host,
     port: values.HEDGEROW_PORT ?? 8000,
+    http2Port: values.HEDGEROW_HTTP2_PORT,
     modelPath: values.HEDGEROW_MODEL,
     baselinesPath: values.HEDGEROW_BASELINES,
     redisUrl,

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
-import { Refusal } from '../problem.ts'
+import { Connections } from './connections.ts'
+import { HEADERS_TIMEOUT_MS, MAX_HEADER_BYTES, refuse, unreadable } from './raw-refusals.ts'
 
 export interface ListenerOptions {
   readonly host: string
@@ -12,11 +13,12 @@ export interface ListenerOptions {
   readonly drainMs: number
 }
 
-const MAX_HEADER_BYTES = 16_384
-const HEADERS_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 5_000
 /** A client that neither sends nor takes anything for so long is gone. */
 const SILENCE_MS = 60_000
+
+/** How often, in the end, connections are looked at whose last response is done. */
+const CLOSING_MS = 100
 
 /** Where new connections come faster than they are accepted, there is no end to wait for. */
 const MOST_TURNS = 10_000
@@ -38,15 +40,17 @@ export class Listener {
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: KEEP_ALIVE_MS,
     })
-    server.maxConnections = options.maxConnections
     server.timeout = SILENCE_MS
-    server.on('request', (_, response: ServerResponse) => {
+    const connections = new Connections(options.maxConnections)
+    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      connections.begin(socket, response)
       if (this.#draining) response.setHeader('Connection', 'close')
     })
     server.on('request', getRequestListener(fetch, { errorHandler: unreadable, hostname: 'localhost' }))
     server.on('clientError', refuse)
-    server.on('connection', () => {
+    server.on('connection', (socket) => {
       this.#accepted++
+      connections.add(socket)
     })
     this.#server = server
   }
@@ -75,7 +79,10 @@ export class Listener {
     await this.#nobodyWaits()
     const closed = new Promise<boolean>((resolve) => this.#server.close(() => resolve(true)))
     const late = sleep(this.#options.drainMs, false, { ref: false })
+    // Whose response had begun before, and who was not told to close his connection with it, would keep it for seconds.
+    const closing = setInterval(() => this.#server.closeIdleConnections(), CLOSING_MS)
     const all = await Promise.race([closed, late])
+    clearInterval(closing)
     this.#server.closeAllConnections()
     return all
   }
@@ -91,44 +98,4 @@ export class Listener {
       if (this.#accepted === before) return
     }
   }
-}
-
-/** A request line or headers that make no request. */
-function unreadable(): Response {
-  return new Refusal(400, {
-    field: 'request',
-    got: 'a host or a path that is none',
-    wanted: 'an HTTP request',
-  }).toResponse()
-}
-
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: new Refusal(431, {
-    field: 'headers',
-    got: 'more',
-    wanted: `at most ${MAX_HEADER_BYTES} bytes`,
-  }),
-  ERR_HTTP_REQUEST_TIMEOUT: new Refusal(408, {
-    field: 'headers',
-    got: 'not all of them for too long',
-    wanted: `all of them within ${HEADERS_TIMEOUT_MS / 1000} s`,
-  }),
-}
-const NOT_HTTP = new Refusal(400, { field: 'request', got: 'something else', wanted: 'an HTTP request' })
-
-/** Answers what is no request, in words, on the bare socket. */
-function refuse(error: Error & { readonly code?: string }, socket: Socket & { _httpMessage?: IncomingMessage }): void {
-  // In the middle of a response there is nothing more to say.
-  if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage != null) {
-    socket.destroy()
-    return
-  }
-  const refusal = REFUSALS[error.code ?? ''] ?? NOT_HTTP
-  const body = JSON.stringify(refusal.toProblem())
-  socket.write(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
-  // Not merely ended: who takes no answer does not close either, and would hold the connection for a minute.
-  socket.destroySoon()
 }

@@ -1,3 +1,5 @@
+import { systemReason } from '../../cli/exit.ts'
+import { expectWritable } from '../../cli/output-file.ts'
 import type { EventProblem } from '../../event.ts'
 import type { Model } from '../../model.ts'
 import type { BaselineStore } from '../../store/contract.ts'
@@ -15,14 +17,20 @@ export interface OpenedStore {
   readonly close: () => Promise<void>
 }
 
-/** @param problems takes why it cannot be opened. @returns undefined where it cannot */
+/**
+ * @param model undefined where it could not be read: what is wrong with the store is then told all the same
+ * @param problems takes why it cannot be opened
+ * @returns undefined where it cannot
+ */
 export async function openStore(
   configuration: NodeConfiguration,
-  model: Model,
+  model: Model | undefined,
   problems: EventProblem[],
 ): Promise<OpenedStore | undefined> {
   const { redisUrl, baselinesPath, common } = configuration
   if (redisUrl !== undefined) return openRedis(redisUrl, problems)
+  if (baselinesPath !== undefined) await checkWritable(baselinesPath, problems)
+  if (model === undefined) return undefined
   const store = new MemoryStore({ maxUsers: common.HEDGEROW_MAX_USERS ?? MAX_USERS })
   const file = baselinesPath === undefined ? undefined : new BaselinesFile(baselinesPath, store, model)
   await file?.load(problems)
@@ -31,6 +39,14 @@ export async function openStore(
     notReady: () => undefined,
     save: async () => file?.save(),
     close: async () => undefined,
+  }
+}
+
+async function checkWritable(path: string, problems: EventProblem[]): Promise<void> {
+  try {
+    await expectWritable(path)
+  } catch (error) {
+    problems.push({ field: 'HEDGEROW_BASELINES', got: systemReason(error), wanted: 'a file that can be written' })
   }
 }
 
