@@ -24,7 +24,8 @@ export function factsOf(model: Model): ModelFacts {
     version: model.version,
     feature_set: featureSet.name,
     event_types: [...model.eventTypes],
-    training: { ...training },
+    // To nine digits: 1 - 0.98 is not 0.02 in binary.
+    training: { ...training, contamination: Number(training.contamination.toFixed(9)) },
     forest: { trees: forest.trees, sample_size: forest.sampleSize, scoring: forest.scoring },
     thresholds: LEVELS.map((percentile) => ({ percentile, score: scores.scoreAt(percentile) })),
     features: featureSet.features.map(({ name }, i) => ({

@@ -42,7 +42,7 @@ function inWords(facts: FileFacts): string {
     line('feature set', facts.baselines),
     line('event types', facts.event_types.join(', ')),
     line('trained on', `${count(training.rows, 'event')} of ${count(training.users, 'user')}${spanOf(training)}`),
-    line('seed, contamination', `${training.seed}, ${Number(training.contamination.toFixed(12))}`),
+    line('seed, contamination', `${training.seed}, ${training.contamination}`),
     line(
       'forest',
       `${count(forest.trees, 'tree')} of ${count(forest.sample_size, 'event')}, scored by ${forest.scoring}`,

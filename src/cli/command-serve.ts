@@ -22,7 +22,10 @@ const FLAGS: readonly (readonly [flag: string, setting: string, description: str
 
 const ABOUT = `Each flag is also a setting of the environment: --port is HEDGEROW_PORT. Bearer keys come from HEDGEROW_KEYS or
 --keys-file alone: scopes:secret, separated by spaces, as in predict:SECRET users+metrics:SECRET. OpenTelemetry is
-configured by its standard OTEL_ variables. Ends on SIGTERM: what was accepted is answered, baselines are saved.`
+configured by its standard OTEL_ variables.
+
+Ends on SIGTERM and on Ctrl-C with 0, once what was accepted is answered and baselines are saved; with 1 where the
+configuration will not do, or not everything could be ended well.`
 
 /** `hedgerow serve`: the inference service over HTTP. */
 export function addServe(program: Command, signal: AbortSignal): void {
@@ -65,7 +68,7 @@ async function started(settings: Readonly<Record<string, string | undefined>>): 
     return await startServer(settings)
   } catch (cause) {
     if (!(cause instanceof ConfigurationError)) throw cause
-    say(cause.problems.map(({ field, got, wanted }) => `${field}: got ${got}, wanted ${wanted}`))
+    say(cause.message.split('\n'))
     throw new CommandError('the configuration will not do', { cause })
   }
 }
