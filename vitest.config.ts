@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/workerd/**', 'test/integration/**', 'test/deploy/**'],
+          setupFiles: ['test/seeded.ts'],
         },
       },
       {

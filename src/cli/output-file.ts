@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { lstat, open, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -18,9 +17,9 @@ export async function writeWhole(
   signal: AbortSignal,
 ): Promise<void> {
   const target = await targetOf(path)
-  const temporary = besides(target, 'tmp')
+  const temporary = beside(target, 'tmp')
   try {
-    await pipeline(Readable.from(content), createWriteStream(temporary, { flags: 'wx' }), { signal })
+    await pipeline(Readable.from(content), createWriteStream(await clear(temporary), { flags: 'wx' }), { signal })
     // Renamed before its content is on the disk, a file may be empty after a power cut.
     await synchronise(temporary)
     signal.throwIfAborted()
@@ -40,9 +39,9 @@ export async function writeWhole(
  */
 export async function expectWritable(path: string): Promise<void> {
   const target = await targetOf(path)
-  const probe = besides(target, 'probe')
+  const probe = beside(target, 'probe')
   try {
-    await (await open(probe, 'wx')).close()
+    await (await open(await clear(probe), 'wx')).close()
   } catch (cause) {
     throw new CommandError(`cannot write ${path}: ${systemReason(cause)}`, { cause })
   } finally {
@@ -50,9 +49,15 @@ export async function expectWritable(path: string): Promise<void> {
   }
 }
 
-/** A name in the same folder that nobody has: not by the process's number, which in a container is always 1. */
-function besides(target: string, kind: string): string {
-  return join(dirname(target), `.${basename(target)}.${randomUUID()}.${kind}`)
+/** A name in the same folder for this process alone. */
+function beside(target: string, kind: string): string {
+  return join(dirname(target), `.${basename(target)}.${process.pid}.${kind}`)
+}
+
+/** One of this number, which in a container is always 1, may have been killed. */
+async function clear(path: string): Promise<string> {
+  await rm(path, { force: true })
+  return path
 }
 
 /** Where the bytes go: behind a link, so that the link stays one; never a folder or a device. */

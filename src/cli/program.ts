@@ -24,7 +24,9 @@ const signal = interruptSignal()
 process.stdout.on('error', () => undefined)
 
 const program = new Command('hedgerow')
-  .description('Behaviour anomaly detection: on logs (simulate, train, score, evaluate, inspect), and over HTTP (serve).')
+  .description(
+    'Behaviour anomaly detection: on logs (simulate, train, score, evaluate, inspect), and over HTTP (serve).',
+  )
   .version(manifest.version)
   .showHelpAfterError(false)
   .addHelpText('after', `\n${EXIT_HELP}`)

@@ -122,7 +122,7 @@ export class RecordReader {
     }
     this.#reader?.finish?.(this.#rows)
     const reason = `longer than ${this.#limit} bytes`
-    this.#rows.push({ kind: 'problem', line, text, end, bytes, record: undefined, reason, problems: [] })
+    this.#rows.push({ kind: 'problem', line, text, end, bytes, record: undefined, reason, problems: [], tooLong: true })
   }
 
   #detect(next: Waiting): void {

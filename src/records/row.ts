@@ -32,6 +32,8 @@ export interface ProblemRow extends Source {
   readonly reason: string
   /** What is wrong field by field, where `record` is there. */
   readonly problems: readonly EventProblem[]
+  /** The line is longer than the limit. */
+  readonly tooLong?: true
 }
 
 /**
