@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** The package has no types: its default export is where the program for this platform lies. */
-const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
+export const workerd: string = (createRequire(import.meta.url)('workerd') as { readonly default: string }).default
 
 /** The runtime of Cloudflare Workers, in a process of its own, running one Worker. */
 export interface RunningWorker {
@@ -49,7 +49,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
 }
 
-async function bundle(entry: string, outfile: string): Promise<void> {
+/** @param entry from this folder, or as a URL */
+export async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     outfile,
@@ -86,7 +87,7 @@ const config :Workerd.Config = (
 }
 
 /** The port, as soon as workerd says it; what it complains of, if it ends without. */
-function listening(worker: ChildProcess): Promise<number> {
+export function listening(worker: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = ''
     let complaints = ''

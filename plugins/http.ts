@@ -3,6 +3,7 @@ import { bytesOf, expectEncoding } from './http/body.ts'
 import { batchesOf } from './http/framing.ts'
 import { Refused } from './http/refused.ts'
 import { authorise } from './http/secret.ts'
+import { digestOf } from './shared/digest.ts'
 import { emptyTally, type Lane, Lanes, type Tally } from './shared/lanes.ts'
 import { parseRaw, type Raw } from './shared/raw.ts'
 import type { ScoringOptions } from './shared/settings.ts'
@@ -66,7 +67,7 @@ export function httpReceiver<Env = unknown>(
     if (request.method !== 'POST') throw new Refused('wanted POST', { status: 405, headers: { allow: 'POST' } })
     await authorise(request, header, settleSecret(typeof secret === 'function' ? secret(env) : secret))
     expectEncoding(request)
-    const delivery = (typeof sink === 'function' ? sink(env) : sink).open()
+    const delivery = (typeof sink === 'function' ? sink(env) : sink).open(request)
     const lane = lanes.take()
     try {
       await deliver(batchesOf(bytesOf(request, maxBytes), bounds), lane, delivery, tally)
@@ -111,10 +112,8 @@ function isTest(raws: readonly Raw[]): boolean {
 }
 
 /** Of the records so far: the same body, sent again, gives the same ids. */
-async function idOf(before: string, raws: readonly Raw[]): Promise<string> {
-  const text = `${before}\n${raws.map((raw) => raw.text).join('\n')}`
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-  return Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
+function idOf(before: string, raws: readonly Raw[]): Promise<string> {
+  return digestOf(`${before}\n${raws.map((raw) => raw.text).join('\n')}`)
 }
 
 /** @returns undefined: everybody may send */

@@ -39,14 +39,13 @@ export interface AnomalyTelemetry {
  * @throws TypeError where an option is not what it should be, naming it, what it got and what it wanted
  */
 export function anomalyTelemetry(options: ScoringOptions = {}): AnomalyTelemetry {
-  const records = settleScorer('anomalyTelemetry', options)
-  const scorer = new AttributeScorer(records)
+  const scorer = new AttributeScorer(settleScorer('anomalyTelemetry', options))
   return {
     spanProcessor: new AnomalySpanProcessor(scorer),
     logRecordProcessor: new AnomalyLogRecordProcessor(scorer),
     sampler: (sampler) => new AnomalySampler(scorer, sampler),
     get counts() {
-      return records.counts
+      return scorer.counts
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { RecordCounts } from '../src/pipeline/record-scorer.ts'
+import { AtOnceScorer } from './shared/at-once.ts'
 import { type ScoringOptions, settleScorer } from './shared/settings.ts'
 
 export type { RecordCounts } from '../src/pipeline/record-scorer.ts'
@@ -30,11 +31,10 @@ export interface AnomalyFormat {
  * @throws TypeError where an option is not what it should be, naming it, what it got and what it wanted
  */
 export function anomalyFormat(options: ScoringOptions = {}): AnomalyFormat {
-  const scorer = settleScorer('anomalyFormat', options)
+  const scorer = new AtOnceScorer(settleScorer('anomalyFormat', options))
   return {
     transform(info) {
-      const verdict = scorer.score(info, Date.now())
-      const { anomaly } = verdict instanceof Promise ? scorer.unanswered() : verdict
+      const { anomaly } = scorer.score(info, Date.now())
       if (anomaly !== undefined) add(info, anomaly)
       return info
     },

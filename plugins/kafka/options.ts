@@ -4,7 +4,7 @@ import { layoutIdOf } from '../../src/model.ts'
 import { expectChoice, expectFunction, expectInteger, expectRecord } from '../../src/options.ts'
 import type { StoreLayout } from '../../src/store/contract.ts'
 import type { Tally } from '../shared/lanes.ts'
-import type { ScoringOptions } from '../shared/settings.ts'
+import { type ScoringOptions, settleScorer } from '../shared/settings.ts'
 
 export interface KafkaScorerOptions extends ScoringOptions {
   /** How to reach the brokers, as `@platformatic/kafka` takes it: `bootstrapBrokers`, `tls`, `sasl`. */
@@ -72,6 +72,8 @@ export function settle(options: KafkaScorerOptions): KafkaSettings {
   if (baselines !== undefined && store !== undefined) {
     throw new TypeError('baselines: got a topic and a store, wanted one of them')
   }
+  // Wrong scoring options shall not wait for the first event.
+  settleScorer('kafkaScorer', options, OWN)
   return {
     connection: { clientId: 'hedgerow', ...options.connection },
     groupId: expectName('groupId', options.groupId),

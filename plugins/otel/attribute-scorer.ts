@@ -1,17 +1,20 @@
 import type { Attributes, HrTime } from '@opentelemetry/api'
 import type { Verdict } from '../../src/decision.ts'
 import { summaryOf } from '../../src/model.ts'
-import type { RecordScorer } from '../../src/pipeline/record-scorer.ts'
+import type { RecordCounts, RecordScorer } from '../../src/pipeline/record-scorer.ts'
 import { unscoredAttributes, verdictAttributes } from '../../src/telemetry/attributes.ts'
 import * as names from '../../src/telemetry/names.ts'
+import { AtOnceScorer } from '../shared/at-once.ts'
 
 /** Telemetry into attributes: the one piece that the two processors and the sampler share. */
 export class AttributeScorer {
   readonly #scorer: RecordScorer
+  readonly #atOnce: AtOnceScorer
   readonly #model: ReturnType<typeof summaryOf>
 
   constructor(scorer: RecordScorer) {
     this.#scorer = scorer
+    this.#atOnce = new AtOnceScorer(scorer)
     this.#model = summaryOf(scorer.detector.model)
   }
 
@@ -22,11 +25,14 @@ export class AttributeScorer {
    */
   score(attributes: Readonly<Record<string, unknown>>, time: HrTime): Attributes | undefined {
     if (isTold(attributes)) return undefined
-    const answer = this.#scorer.score(attributes, timeMsOf(time))
-    const known = answer instanceof Promise ? this.#scorer.unanswered() : answer
+    const known = this.#atOnce.score(attributes, timeMsOf(time))
     if (known.scored) return verdictAttributes(known.verdict, this.#model)
     if (known.why === 'no_event') return undefined
     return unscoredAttributes(known.why, this.#scorer.detector.threshold, this.#model)
+  }
+
+  get counts(): RecordCounts {
+    return this.#atOnce.counts
   }
 
   /** What scoring would say, without learning and without counting. */

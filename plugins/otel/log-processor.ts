@@ -13,9 +13,7 @@ export class AnomalyLogRecordProcessor implements SdkLogRecordProcessor {
   }
 
   onEmit(record: SdkLogRecord): void {
-    const { body } = record
-    const fields = isFields(body) ? { ...body, ...record.attributes } : record.attributes
-    const attributes = this.#scorer.score(fields, record.hrTime)
+    const attributes = this.#scorer.score(fieldsOf(record), record.hrTime)
     if (attributes !== undefined) record.setAttributes(attributes)
   }
 
@@ -25,6 +23,15 @@ export class AnomalyLogRecordProcessor implements SdkLogRecordProcessor {
 
   shutdown(): Promise<void> {
     return Promise.resolve()
+  }
+}
+
+function fieldsOf({ body, attributes }: SdkLogRecord): Readonly<Record<string, unknown>> {
+  try {
+    return isFields(body) ? { ...body, ...attributes } : attributes
+  } catch {
+    // A body with a getter or a proxy of somebody's making: the application's logging must not end at it.
+    return attributes
   }
 }
 

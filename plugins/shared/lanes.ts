@@ -1,19 +1,23 @@
 import type { RecordScorer, RecordVerdict } from '../../src/pipeline/record-scorer.ts'
+import { LATE, withinBudget } from '../../src/store/budget.ts'
 import type { BaselineStore } from '../../src/store/contract.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { StagedStore } from '../../src/store/staged.ts'
 import type { SinkRecord } from '../sinks/contract.ts'
 import { enriched, parseRaw, type Raw } from './raw.ts'
-import { type ScoringOptions, settleScorer } from './settings.ts'
+import { type ScoringOptions, settleBudget, settleScorer } from './settings.ts'
 
 /** What became of the records of one delivery. */
 export interface Tally {
   records: number
   scored: number
   anomalies: number
-  /** Records that could not be scored, and went out as they came. */
+  /** Records without a score: as they came, or, where the store was away, with an `anomaly` that says so. */
   passed: number
 }
+
+/** Budgets for one event that it may take to learn what a delivery taught. */
+const COMMIT_BUDGETS = 10
 
 /**
  * Scores the records of one delivery after another, and holds back what they teach until somebody says that they were
@@ -22,10 +26,12 @@ export interface Tally {
 export class Lane {
   readonly #stage: StagedStore
   readonly #scorer: RecordScorer
+  readonly #commitMs: number
 
   constructor(plugin: string, options: ScoringOptions, own: readonly string[], store: BaselineStore) {
     this.#stage = new StagedStore(store)
     this.#scorer = settleScorer(plugin, { ...options, store: this.#stage }, own)
+    this.#commitMs = COMMIT_BUDGETS * settleBudget(options)
   }
 
   /** Events learnt but held back. */
@@ -51,11 +57,15 @@ export class Lane {
     return this.#stage.changed()
   }
 
-  /** Never rejects: a store that cannot learn is no reason to deliver again. @returns whether it learnt */
+  /**
+   * Never rejects, and ends: a store that cannot learn, or hangs, is no reason to deliver again.
+   *
+   * @returns whether it learnt
+   */
   async commit(): Promise<boolean> {
     try {
-      await this.#stage.commit()
-      return true
+      const learning = this.#stage.commit()
+      return !(learning instanceof Promise) || (await withinBudget(learning, this.#commitMs)) !== LATE
     } catch {
       return false
     }

@@ -6,6 +6,7 @@ import type { RecordMap } from '../../src/records/record-map.ts'
 import type { BaselineStore } from '../../src/store/contract.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type AdaptiveBounds, flagAtOf } from '../../src/thresholds.ts'
+import { GuardedStore } from './guarded-store.ts'
 
 /** What every plug-in takes. */
 export interface ScoringOptions {
@@ -21,9 +22,12 @@ export interface ScoringOptions {
   readonly adaptive?: AdaptiveBounds | undefined
   /** Holds the flagged share at 1 - flagAt while behaviour drifts. Default false. */
   readonly holdShare?: boolean | undefined
-  /** Reasons for every event, not for anomalies alone. An event then takes about fifty times as long. Default false. */
+  /** Reasons for every event, not for anomalies alone. An event then takes five times as long. Default false. */
   readonly explain?: boolean | undefined
-  /** Milliseconds that an asynchronous store may take for an event, before it goes on unscored. Default 1,000. */
+  /**
+   * Milliseconds that an asynchronous store may take for an event, before it goes on unscored; for as long the store is
+   * not asked again then. To learn what a delivery taught, it may take ten times as long. Default 1,000.
+   */
   readonly budgetMs?: number | undefined
 }
 
@@ -51,9 +55,10 @@ export function settleScorer(plugin: string, options: ScoringOptions, own: reado
   expectRecord('model', model)
   expectMethod('model.forest', model.forest, 'score')
   expectMethod('store', store, 'open')
+  const budgetMs = settleBudget(options)
   return new RecordScorer({
     model,
-    store,
+    store: new GuardedStore(store, budgetMs),
     thresholds: {
       flagAt: options.flagAt ?? flagAtOf(model),
       holdShare: expectBoolean('holdShare', options.holdShare ?? false),
@@ -61,6 +66,11 @@ export function settleScorer(plugin: string, options: ScoringOptions, own: reado
     },
     map,
     explain: expectBoolean('explain', options.explain ?? false),
-    budgetMs: expectInteger('budgetMs', options.budgetMs ?? 1000, 1, 600_000),
+    budgetMs,
   })
+}
+
+/** @throws TypeError */
+export function settleBudget({ budgetMs = 1000 }: ScoringOptions): number {
+  return expectInteger('budgetMs', budgetMs, 1, 600_000)
 }

@@ -16,13 +16,22 @@ export interface DataPoint {
 export interface AnalyticsEngineSinkOptions {
   /** A point for every scored record (default), or for anomalies only. */
   readonly points?: 'scored' | 'anomalies'
-  /** Points of one delivery; what goes beyond is summed up in one more. Default 200: a Worker may write 250 at a time. */
+  /**
+   * Points that an invocation writes for verdicts; what goes beyond is summed up, in one more for each delivery. Default
+   * 200: an invocation may write 250 in all.
+   */
   readonly limit?: number
   /** The index, by which Analytics Engine samples, cut at 96 bytes. Default: the event type. Never name users with it. */
   readonly indexOf?: (record: SinkRecord) => string
 }
 
 const MOST_INDEX_BYTES = 96
+
+/** Of an invocation, into all datasets; the platform drops what comes after. */
+const MOST_POINTS = 250
+
+/** Points written in an invocation, which may deliver several times, into several datasets. */
+const written = new WeakMap<object, { points: number }>()
 
 /**
  * Writes verdicts as data points. Points are figures about records, not the records: they hold no user, and a sink for
@@ -42,21 +51,35 @@ export function analyticsEngineSink(dataset: DatasetLike, options: AnalyticsEngi
   const { indexOf = ({ scored }) => scored?.event.eventType ?? '' } = options
   const onlyAnomalies = expectChoice('points', options.points ?? 'scored', ['scored', 'anomalies']) === 'anomalies'
   const limit = expectInteger('limit', options.limit ?? 200, 1, 249)
-  return { open: () => new Points(dataset, onlyAnomalies, limit, indexOf) }
+  return {
+    open(invocation = {}) {
+      const own = written.get(invocation) ?? { points: 0 }
+      written.set(invocation, own)
+      return new Points(dataset, onlyAnomalies, limit, indexOf, own)
+    },
+  }
 }
 
 class Points implements Delivery {
   readonly #dataset: DatasetLike
   readonly #onlyAnomalies: boolean
   readonly #indexOf: (record: SinkRecord) => string
-  #left: number
+  readonly #limit: number
+  readonly #written: { points: number }
   readonly #rest = { events: 0, anomalies: 0, score: 0, percentile: 0 }
 
-  constructor(dataset: DatasetLike, onlyAnomalies: boolean, limit: number, indexOf: (record: SinkRecord) => string) {
+  constructor(
+    dataset: DatasetLike,
+    onlyAnomalies: boolean,
+    limit: number,
+    indexOf: (record: SinkRecord) => string,
+    written: { points: number },
+  ) {
     this.#dataset = dataset
     this.#onlyAnomalies = onlyAnomalies
-    this.#left = limit
+    this.#limit = limit
     this.#indexOf = indexOf
+    this.#written = written
   }
 
   write({ records }: SinkBatch): Promise<void> {
@@ -64,11 +87,10 @@ class Points implements Delivery {
       if (record.scored === undefined) continue
       const { event, verdict } = record.scored
       if (this.#onlyAnomalies && !verdict.isAnomaly) continue
-      if (this.#left > 0) {
-        this.#left--
+      if (this.#written.points < this.#limit) {
         const { score, percentile, threshold, isAnomaly, baseline } = verdict
         const reasons = isAnomaly ? strongestReasons(verdict.reasons).join(',') : ''
-        this.#dataset.writeDataPoint({
+        this.#point({
           indexes: [cut(this.#indexOf(record), MOST_INDEX_BYTES)],
           blobs: ['scored', event.eventType, event.deviceType, baseline.level, reasons],
           doubles: [1, isAnomaly ? 1 : 0, score, percentile, threshold],
@@ -85,8 +107,8 @@ class Points implements Delivery {
 
   close(): Promise<void> {
     const { events, anomalies, score, percentile } = this.#rest
-    if (events > 0) {
-      this.#dataset.writeDataPoint({
+    if (events > 0 && this.#written.points < MOST_POINTS) {
+      this.#point({
         indexes: ['rest'],
         blobs: ['rest', '', '', '', ''],
         doubles: [events, anomalies, score, percentile, 0],
@@ -97,6 +119,11 @@ class Points implements Delivery {
 
   abort(): Promise<void> {
     return Promise.resolve()
+  }
+
+  #point(point: DataPoint): void {
+    this.#written.points++
+    this.#dataset.writeDataPoint(point)
   }
 }
 

@@ -23,7 +23,11 @@ export interface SinkBatch {
  * Worker may not share what one request began with another.
  */
 export interface Sink {
-  open(): Delivery
+  /**
+   * @param invocation any object that is the same for all deliveries of one invocation of a Worker, for sinks of which
+   * each may take only so much
+   */
+  open(invocation?: object): Delivery
 }
 
 /**
@@ -54,8 +58,8 @@ export class SinkError extends Error {
 /** Every record into each of several sinks, one after the other: taken when all have taken it. */
 export function allOf(...sinks: readonly Sink[]): Sink {
   return {
-    open() {
-      const deliveries = sinks.map((sink) => sink.open())
+    open(invocation) {
+      const deliveries = sinks.map((sink) => sink.open(invocation))
       return {
         async write(batch) {
           for (const delivery of deliveries) await delivery.write(batch)

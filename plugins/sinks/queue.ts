@@ -45,7 +45,7 @@ export function queueSink(queue: QueueLike, options: QueueSinkOptions): Sink {
   const backoffMs = expectInteger('backoffMs', options.backoffMs ?? 100, 0, 60_000)
 
   return {
-    open() {
+    open(invocation) {
       let other: Delivery | undefined
       return {
         async write(batch) {
@@ -53,7 +53,7 @@ export function queueSink(queue: QueueLike, options: QueueSinkOptions): Sink {
           if (small.length < batch.records.length) {
             if (tooLarge === 'refuse')
               throw new SinkError('a record is larger than a queue takes', { retryable: false })
-            other ??= tooLarge.open()
+            other ??= tooLarge.open(invocation)
             await other.write(largeOf(batch))
           }
           for (const messages of portions(small)) {

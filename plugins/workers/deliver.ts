@@ -1,12 +1,12 @@
 import { emptyTally, type Lanes, type Tally } from '../shared/lanes.ts'
 import type { Raw } from '../shared/raw.ts'
-import type { Sink } from '../sinks/contract.ts'
+import type { Delivery, Sink } from '../sinks/contract.ts'
 
 /** Records that are scored and handed to a sink at a time. */
 const BATCH_RECORDS = 500
 
 /**
- * Scores records and has a sink take them, as one delivery; what they teach is learnt once they are delivered.
+ * Scores records and has a sink take them, as one delivery, which it ends; what they teach is learnt once they are delivered.
  *
  * @param id the same for the same records, delivered again
  * @param nowMs the time of records that tell none
@@ -14,13 +14,12 @@ const BATCH_RECORDS = 500
  */
 export async function deliver(
   lanes: Lanes,
-  sink: Sink,
+  delivery: Delivery,
   id: string,
   raws: readonly Raw[],
   nowMs: number | undefined,
 ): Promise<Tally> {
   const tally = emptyTally()
-  const delivery = sink.open()
   const lane = lanes.take()
   try {
     for (let at = 0; at < raws.length; at += BATCH_RECORDS) {

@@ -1,4 +1,5 @@
 import { expectInteger } from '../../src/options.ts'
+import { digestOf } from '../shared/digest.ts'
 import { Lanes } from '../shared/lanes.ts'
 import { onOneLine, parseRaw, type Raw, rawOf } from '../shared/raw.ts'
 import type { ScoringOptions } from '../shared/settings.ts'
@@ -54,18 +55,17 @@ export function queueConsumer<Env = unknown>(
     message.retry({ delaySeconds: Math.min(MOST_DELAY_SEC, delaySec * 2 ** Math.min(message.attempts - 1, 12)) })
   }
 
-  async function take(items: readonly Item[], sink: Sink): Promise<void> {
-    const [first] = items
-    if (first === undefined) return
+  async function take(items: readonly Item[], sink: Sink, batch: MessageBatchLike): Promise<void> {
+    if (items.length === 0) return
     try {
       const raws = items.map(({ raw }) => raw)
-      await deliver(lanes, sink, first.message.id, raws, undefined)
+      await deliver(lanes, sink.open(batch), await idOf(items), raws, undefined)
       for (const { message } of items) message.ack()
     } catch (error) {
       const isForGood = error instanceof SinkError && !error.retryable
       if (isForGood && items.length > 1) {
         // One of them it is: each by itself, so that the others get through.
-        for (const item of items) await take([item], sink)
+        for (const item of items) await take([item], sink, batch)
       } else {
         for (const { message } of items) again(message)
       }
@@ -79,8 +79,13 @@ export function queueConsumer<Env = unknown>(
       if (raw === undefined) again(message)
       else items.push({ message, raw })
     }
-    await take(items, sinkFor(options.sink, env))
+    await take(items, sinkFor(options.sink, env), batch)
   }
+}
+
+/** Of all messages: what comes again comes with others than before, and must not be taken for the same then. */
+function idOf(items: readonly Item[]): Promise<string> {
+  return digestOf(items.map(({ message }) => message.id).join('\n'))
 }
 
 /** Undefined for a value that JSON has no words for. */

@@ -32,9 +32,21 @@ export function tailStreamHandler<Env = unknown>(
     let hasLogged = false
     let status: number | undefined
 
+    let sending = Promise.resolve()
+    let failure: { readonly error: unknown } | undefined
+
+    /**
+     * One delivery after the other: the runtime hands over what it has at once, without waiting for what a handler
+     * promises. One that fails is told of at the end, since nothing is heard of an invocation after a handler has failed.
+     */
     function send(records: readonly LogRecord[]): Promise<void> {
       logged = []
-      return out.deliver(records, env)
+      sending = sending
+        .then(() => out.deliver(records, env, onset))
+        .catch((error: unknown) => {
+          failure ??= { error }
+        })
+      return sending
     }
 
     return {
@@ -50,6 +62,7 @@ export function tailStreamHandler<Env = unknown>(
       async outcome({ event }) {
         const exchange = hasLogged ? undefined : exchangeOf(onset, status, Reflect.get(event, 'outcome'))
         await send(exchange === undefined ? logged : [requestRecord(exchange)])
+        if (failure !== undefined) throw failure.error
       },
     }
   }

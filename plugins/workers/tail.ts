@@ -2,6 +2,7 @@ import { expectFunction } from '../../src/options.ts'
 import { Lanes } from '../shared/lanes.ts'
 import type { Raw } from '../shared/raw.ts'
 import type { ScoringOptions } from '../shared/settings.ts'
+import type { Delivery } from '../sinks/contract.ts'
 import { deliver, expectSink, type SinkOf, sinkFor } from './deliver.ts'
 import { type TraceItemLike, tailRecords } from './trace.ts'
 
@@ -34,14 +35,31 @@ export function tailHandler<Env = unknown>(
   const out = new TailOutput('tailHandler', options, ['recordsOf'])
   expectFunction('recordsOf', options.recordsOf)
   return (items, env, ctx) => {
-    const delivering = out.deliver(
-      items.flatMap((item) => [...recordsOf(item)]),
-      env,
-    )
+    const { records, failure } = recordsOfAll(items, recordsOf)
+    const delivering = out.deliver(records, env, items).then(() => {
+      if (failure !== undefined) throw failure.error
+    })
     // The handler's own promise is waited for as well, but not by every release of the runtime.
     ctx?.waitUntil(delivering.catch(() => undefined))
     return delivering
   }
+}
+
+/** A function of the application's that throws at one invocation takes no other's records with it. */
+function recordsOfAll(
+  items: readonly TraceItemLike[],
+  recordsOf: (item: TraceItemLike) => Iterable<object>,
+): { readonly records: readonly object[]; readonly failure: { readonly error: unknown } | undefined } {
+  let failure: { readonly error: unknown } | undefined
+  const records = items.flatMap((item) => {
+    try {
+      return [...recordsOf(item)]
+    } catch (error) {
+      failure ??= { error }
+      return []
+    }
+  })
+  return { records, failure }
 }
 
 /** The way out that both kinds of tail share. */
@@ -56,29 +74,48 @@ export class TailOutput<Env> {
     this.#options = options
   }
 
-  /** @throws SinkError where neither sink has taken the records */
-  async deliver(records: readonly object[], env: Env): Promise<void> {
+  /**
+   * @param invocation the same object for all deliveries of an invocation
+   * @throws SinkError where neither sink has taken the records; TypeError, once the others are delivered, where one has no
+   * words in JSON
+   */
+  async deliver(records: readonly object[], env: Env, invocation: object): Promise<void> {
+    const texts = records.map(textOf)
+    const raws = texts.flatMap((text): Raw[] => (text === undefined ? [] : [{ text, bytes: undefined }]))
+    if (raws.length > 0) await this.#deliver(raws, env, invocation)
+    const left = records.length - raws.length
+    if (left > 0) throw new TypeError(`${left} of ${records.length} records are no JSON values, and were left out`)
+  }
+
+  async #deliver(raws: readonly Raw[], env: Env, invocation: object): Promise<void> {
     const { sink, deadLetters } = this.#options
-    const raws = records.flatMap(textOf)
-    if (raws.length === 0) return
     const id = crypto.randomUUID()
     try {
-      await deliver(this.#lanes, sinkFor(sink, env), id, raws, Date.now())
+      await deliver(this.#lanes, sinkFor(sink, env).open(invocation), id, raws, Date.now())
     } catch (error) {
       if (deadLetters === undefined) throw error
-      const delivery = sinkFor(deadLetters, env).open()
-      const untouched = raws.map(({ text }) => ({ line: text, scored: undefined }))
-      await delivery.write({ id, records: untouched })
-      await delivery.close()
+      await bury(sinkFor(deadLetters, env).open(invocation), id, raws)
     }
   }
 }
 
-/** Nothing for an object that JSON has no words for. */
-function textOf(record: object): readonly Raw[] {
+/** Has a sink take records as they were logged. */
+async function bury(delivery: Delivery, id: string, raws: readonly Raw[]): Promise<void> {
   try {
-    return [{ text: JSON.stringify(record), bytes: undefined }]
+    await delivery.write({ id, records: raws.map(({ text }) => ({ line: text, scored: undefined })) })
+    await delivery.close()
+  } catch (error) {
+    await delivery.abort()
+    throw error
+  }
+}
+
+/** Undefined for an object that JSON has no words for. */
+function textOf(record: object): string | undefined {
+  try {
+    const text: unknown = JSON.stringify(record)
+    return typeof text === 'string' ? text : undefined
   } catch {
-    return []
+    return undefined
   }
 }

@@ -66,7 +66,7 @@ export class ListSplitter {
         this.#depth++
       } else if (this.#depth > 0 && (byte === CLOSE_OBJECT || byte === CLOSE_LIST)) {
         this.#depth--
-      } else if (this.#depth === 0 && (byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT)) {
+      } else if (this.#depth === 0 && (byte === COMMA || byte === CLOSE_LIST)) {
         this.#keep(bytes.subarray(from, at))
         from = at + 1
         this.#end(byte === COMMA)

@@ -54,6 +54,7 @@ class StagedBaselines implements Baselines {
   readonly #width: number
   readonly #entries = new Map<string, Entry>()
   #changes = 0
+  #batch = 0
 
   constructor(under: Baselines, width: number) {
     this.#under = under
@@ -73,8 +74,13 @@ class StagedBaselines implements Baselines {
     if (entry !== undefined) return this.#apply(entry, change)
     const known = this.#under.read(key)
     if (!(known instanceof Promise)) return this.#apply(this.#enter(key, known), change)
-    // Somebody else may have been quicker while this was waiting.
-    return known.then((baseline) => this.#apply(this.#entries.get(key) ?? this.#enter(key, baseline), change))
+    const batch = this.#batch
+    return known.then((baseline) => {
+      // What comes so late that its batch is over must not be taken for a part of the next.
+      if (batch !== this.#batch) return
+      // Somebody else may have been quicker while this was waiting.
+      this.#apply(this.#entries.get(key) ?? this.#enter(key, baseline), change)
+    })
   }
 
   delete(key: string): boolean | Promise<boolean> {
@@ -98,6 +104,7 @@ class StagedBaselines implements Baselines {
   discard(): void {
     this.#entries.clear()
     this.#changes = 0
+    this.#batch++
   }
 
   #updateFrom(changes: readonly BaselineChange[], from: number): void | Promise<void> {

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collector } from './collector/build.ts'
-import { cache, freePort, listening, run } from './need.ts'
+import { cached, freePort, listening, run } from './need.ts'
 
 // Applications on both SDKs, and the example, send OTLP to a real OpenTelemetry Collector; its output file has the
 // attributes.
@@ -22,8 +23,17 @@ beforeAll(async () => {
   const binary = await collector()
   const port = await freePort()
   const settings = { ...process.env, OTLP_PORT: String(port), OUTPUT: output }
-  server = spawn(binary, ['--config', here('collector/config.yaml')], { env: settings, stdio: 'ignore' })
-  await listening(port)
+  server = spawn(binary, ['--config', here('collector/config.yaml')], {
+    env: settings,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  server.stderr?.on('data', (text: Buffer) => {
+    said = (said + text.toString()).slice(-10_000)
+  })
+  await listening(port).catch((cause: unknown) => {
+    throw new Error(`the collector did not start: ${said}`, { cause })
+  })
   env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` }
 })
 afterAll(async () => {
@@ -77,13 +87,14 @@ function written(service: string) {
 
 /** An application on SDK 2.x with packages of its own, installed once; the plug-in finds the API that the application has. */
 async function onSdk2(): Promise<string> {
-  const app = join(cache, 'otel-sdk-2')
-  mkdirSync(app, { recursive: true })
-  copyFileSync(here('sdk-2/package.json'), join(app, 'package.json'))
+  const packages = readFileSync(here('sdk-2/package.json'))
+  const version = createHash('sha256').update(packages).digest('hex').slice(0, 12)
+  const app = await cached(`otel-sdk-2-${version}`, async (folder) => {
+    copyFileSync(here('sdk-2/package.json'), join(folder, 'package.json'))
+    await run('npm', ['install', '--no-audit', '--no-fund', '--no-save'], { cwd: folder })
+  })
   copyFileSync(here('sdk-2/app.js'), join(app, 'app.js'))
   copyFileSync(here('visits.js'), join(app, 'visits.js'))
-  if (!existsSync(join(app, 'node_modules')))
-    await run('npm', ['install', '--no-audit', '--no-fund', '--no-save'], { cwd: app })
   await build({
     entryPoints: [here('../../plugins/otel.ts')],
     outfile: join(app, 'hedgerow-otel.js'),

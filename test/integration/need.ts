@@ -1,13 +1,23 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** Where the servers of the integration tests are kept, once they are built. */
-export const cache: string = fileURLToPath(new URL('../../.cache/', import.meta.url))
-mkdirSync(cache, { recursive: true })
+const cache = fileURLToPath(new URL('../../.cache/', import.meta.url))
+
+/** A folder of what the tests need that takes time to make: made once, and there whole or not at all. */
+export async function cached(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(cache, name)
+  if (existsSync(folder)) return folder
+  const partial = `${folder}.partial`
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  await make(partial)
+  renameSync(partial, folder)
+  return folder
+}
 
 /** Runs a program to its end. What it said goes into the error where it fails. */
 export async function run(

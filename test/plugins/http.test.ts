@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { httpReceiver, type ReceiverOptions } from '../../plugins/http.ts'
 import { activity, scoreIn, scoresOf } from './activity.ts'
 import { away, GatheringSink, never } from './gathering-sink.ts'
-import { event, HOSTILE_LINES } from './hostile.ts'
+import { event } from './hostile.ts'
 
 const SECRET = 'Bearer 0123456789abcdef'
 
@@ -106,17 +106,6 @@ describe('the HTTP receiver', () => {
     )
     expect(String(line)).not.toContain('earlier')
   })
-
-  it.each(HOSTILE_LINES.filter(([, line]) => line !== ''))(
-    'passes %s as it came, and the next record all the same',
-    async (_, line) => {
-      const { sink, send } = receiver()
-      const next = JSON.stringify(event('ada'))
-      expect(await send(`${next}\n${line}\n${next}\n`)).toMatchObject({ status: 200, answer: tally(3, 1) })
-      expect(sink.lines[1]).toBe(line)
-      expect(scoreIn(sink.lines[2] ?? '')).toBeGreaterThan(0)
-    },
-  )
 
   it('passes bytes that are no UTF-8 as they are, in a record with a verdict too', async () => {
     const { sink, send } = receiver()

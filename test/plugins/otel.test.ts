@@ -166,6 +166,15 @@ describe('the sampler', () => {
     expect(names()).toEqual(['request'])
   })
 
+  it('knows of the traces that it keeps, but for the oldest of more than 10,000', () => {
+    const anomaly = anomalyTelemetry({ flagAt: 0 })
+    const { tracer, names } = provider(anomaly, anomaly.sampler(new AlwaysOffSampler()))
+    const request = { kind: SERVER, root: true, attributes: REQUEST }
+    const outer = Array.from({ length: 10_001 }, () => tracer.startSpan('request', request))
+    for (const [i, span] of outer.entries()) tracer.startSpan(`query ${i}`, {}, trace.setSpan(ROOT_CONTEXT, span)).end()
+    expect(names()).toEqual(Array.from({ length: 10_000 }, (_, i) => `query ${i + 1}`))
+  })
+
   it('says what it is', () => {
     expect(anomalyTelemetry().sampler(new AlwaysOffSampler()).toString()).toBe('AnomalySampler{AlwaysOffSampler}')
   })

@@ -1,12 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { scratch } from '../cli/command.ts'
 import { event } from './hostile.ts'
-import { configuration, runnable } from './pipelines-page.ts'
+import { configuration, runnable, started } from './pipelines-page.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const { path, remove } = scratch()
@@ -27,6 +30,37 @@ describe('docs/pipelines.md', { timeout: 60_000 }, () => {
     const { lines } = await runnable('stream.js', `${JSON.stringify(event('ada'))}\nnothing\n`)
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ user_id: 'ada', anomaly: { state: 'scored' } })
     expect(lines.slice(1)).toEqual(['nothing'])
+  })
+
+  it('has a receiver for Node that forwards what is posted to it', async () => {
+    const received: string[] = []
+    const siem = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        received.push(...gunzipSync(Buffer.concat(chunks)).toString().trimEnd().split('\n'))
+        response.end()
+      })
+    })
+    await new Promise<void>((resolve) => siem.listen(0, '127.0.0.1', resolve))
+    const sink = siem.address() as AddressInfo
+    const env = { ...process.env, LOG_SECRET: 'hush', SIEM_URL: `http://127.0.0.1:${sink.port}/` }
+    const { port, stop } = await started('receiver.js', 8787, env)
+    try {
+      const post = (authorization: string) =>
+        fetch(`http://127.0.0.1:${port}/`, {
+          method: 'POST',
+          headers: { authorization },
+          body: `${JSON.stringify(event('ada'))}\nnothing\n`,
+        })
+      expect((await post('Bearer loud')).status).toBe(401)
+      expect(await (await post('Bearer hush')).json()).toMatchObject({ records: 2, scored: 1, passed: 1 })
+      expect(JSON.parse(received[0] ?? '')).toMatchObject({ user_id: 'ada', anomaly: { state: 'scored' } })
+      expect(received.slice(1)).toEqual(['nothing'])
+    } finally {
+      await stop()
+      siem.close()
+    }
   })
 
   it('has a pipe that answers lines as they are logged, and keeps what it has learnt', async () => {

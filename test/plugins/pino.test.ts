@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterAll, describe, expect, it } from 'vitest'
 import { activity, scoreIn, scoresOf } from './activity.ts'
-import { event, HOSTILE_LINES } from './hostile.ts'
+import { event } from './hostile.ts'
 import { runnable } from './pipelines-page.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hedgerow-pino-'))
@@ -44,16 +45,27 @@ describe('the pino transport', { timeout: 60_000 }, () => {
     expect(lines.map(scoreIn)).toEqual(scoresOf(events))
   })
 
-  it('passes what is no event as it came', async () => {
-    const { stream, written } = await transport()
-    const lines = HOSTILE_LINES.flatMap(([, line]) => [line, JSON.stringify(event('ada'))])
-    for (const line of lines) stream.write(`${line}\n`)
-    const got = (await written()).split('\n').slice(0, -1)
-    expect(got.length).toBe(lines.length)
-    for (const [i, line] of lines.entries()) {
-      if (i % 2 === 0) expect(got[i] === line).toBe(true)
-      else expect(typeof scoreIn(got[i] ?? '')).toBe('number')
+  it('takes no more than its buffers hold while the next target takes nothing, and loses none of it', async () => {
+    const [gate, destination] = [join(folder, 'gate'), join(folder, 'slow.log')]
+    const stalled = fileURLToPath(new URL('stalled-target.js', import.meta.url))
+    const stream = pino.transport({ pipeline: [{ target }, { target: stalled, options: { gate, destination } }] })
+    await once(stream, 'ready')
+    const line = (n: number): string => `${JSON.stringify(event('ada', { n, text: 'x'.repeat(900) }))}\n`
+    // Of 64 MB, given at the pace at which they are taken.
+    let written = 0
+    for (let taken = true; taken && written < 64_000; ) {
+      if (stream.write(line(written++))) continue
+      taken = await Promise.race([once(stream, 'drain').then(() => true), sleep(1000, false)])
     }
+    expect(written).toBeLessThan(32_000)
+    writeFileSync(gate, '')
+    stream.end()
+    await once(stream, 'close')
+    const lines = readFileSync(destination, 'utf8').split('\n').slice(0, -1)
+    expect(lines.map((text) => (JSON.parse(text) as { n: number }).n)).toEqual(
+      Array.from({ length: written }, (_, n) => n),
+    )
+    expect(lines.every((text) => scoreIn(text) !== undefined)).toBe(true)
   })
 
   it('takes options, as data', async () => {

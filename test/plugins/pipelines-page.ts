@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { freePort, listening } from '../integration/need.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -22,6 +24,32 @@ export function fromSource(code: string): string {
     // pino takes a package's name or a path.
     return target === undefined ? JSON.stringify(pathToFileURL(file).href) : target + JSON.stringify(file)
   })
+}
+
+/** Starts a server of the page's as it stands there, but on a port that is free. It ends with this process at the latest. */
+export async function started(
+  name: string,
+  port: number,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(root, '.readme-'))
+  const page = fromSource(configuration(name))
+  const own = await freePort()
+  const changed = page.replace(`port: ${port}`, `port: ${own}`)
+  if (changed === page) throw new Error(`${name} does not listen on port ${port}`)
+  writeFileSync(join(folder, name), changed)
+  const child = spawn(process.execPath, [join(folder, name)], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const ended = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    child.kill()
+    await ended
+    rmSync(folder, { recursive: true })
+  }
+  await listening(own).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return { port: own, stop }
 }
 
 /** Runs a program of the page's as it stands there. */

@@ -1,16 +1,15 @@
-import type { Context } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { httpReceiver } from '../../plugins/http.ts'
 import { queueConsumer, tailHandler } from '../../plugins/workers.ts'
 import type { BaselineStore } from '../../src/store/contract.ts'
-import { testApp } from '../middleware/app.ts'
 import { activity, scoreIn, scoresOf } from './activity.ts'
 import { GatheringSink } from './gathering-sink.ts'
 import { laterStore } from './later-store.ts'
 import { attributesOf, type LoggedRequest, requestOf } from './requests.ts'
+import { throughMiddleware } from './through-middleware.ts'
 
-// The same events in by every way that needs no foreign server: the same scores, to the last bit. Kafka's and the pipe's are held
-// against the engine's own in test/integration/kafka.test.ts and pipe.test.ts; what runs in workerd, in workers-logs.test.ts.
+// The same events in by every way that needs no foreign server: the same scores, to the last bit. A broker of Kafka's, the
+// command and a Queue in workerd get them in test/integration/same-scores.test.ts.
 
 const events = activity(1500, 25, 7)
 const requests = events.map(requestOf)
@@ -18,16 +17,6 @@ const timed = (request: LoggedRequest) => ({
   ...attributesOf(request),
   timestamp: new Date(request.timeMs).toISOString(),
 })
-
-async function throughMiddleware(): Promise<(number | null)[]> {
-  const identify = (c: Context): string | undefined => c.req.header('x-user')
-  const test = testApp({ identify })
-  for (const { method, path, agent, user, timeMs } of requests) {
-    test.nowMs = timeMs
-    await test.ask(user, path, { method, headers: { 'user-agent': agent } })
-  }
-  return test.seen.map(({ score }) => score)
-}
 
 async function throughReceiver(records: readonly object[], store?: BaselineStore): Promise<unknown[]> {
   const sink = new GatheringSink()
@@ -68,7 +57,7 @@ async function throughTail(): Promise<unknown[]> {
 describe('the same events', () => {
   it('as requests, log lines, messages and tails get the same scores', async () => {
     const expected = scoresOf(events)
-    expect(await throughMiddleware()).toEqual(expected)
+    expect(await throughMiddleware(events)).toEqual(expected)
     expect(await throughReceiver(events)).toEqual(expected)
     expect(await throughReceiver(requests.map(timed))).toEqual(expected)
     expect(await throughReceiver(events, laterStore())).toEqual(expected)

@@ -1,10 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { emptyTally, Lane } from '../../plugins/shared/lanes.ts'
 import {
   allOf,
-  analyticsEngineSink,
-  type DataPoint,
   httpSink,
   type QueueMessage,
   queueSink,
@@ -13,8 +10,6 @@ import {
   SinkError,
   type SinkRecord,
 } from '../../plugins/sinks.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
-import { activity } from './activity.ts'
 import { away, GatheringSink } from './gathering-sink.ts'
 
 const records: readonly SinkRecord[] = [
@@ -225,64 +220,6 @@ describe('r2Sink', () => {
     await deliver(r2Sink(to, quick), [[large]])
     expect([...to.objects.values()][0]?.length).toBe(6_000_001)
     await expect(deliver(r2Sink(bucket(away), quick), [records])).rejects.toThrow(SinkError)
-  })
-})
-
-describe('analyticsEngineSink', () => {
-  /** Takes what Analytics Engine takes. */
-  function dataset() {
-    const points: DataPoint[] = []
-    return {
-      points,
-      writeDataPoint(point: DataPoint) {
-        const { indexes, blobs, doubles } = point
-        if (indexes.length > 1 || blobs.length > 20 || doubles.length > 20) throw new TypeError('too many')
-        if (indexes.some((index) => Buffer.byteLength(index) > 96))
-          throw new TypeError('an index of more than 96 bytes')
-        if (Buffer.byteLength(blobs.join('')) > 16_384) throw new TypeError('more than 16 KB of blobs')
-        if (points.length === 250) throw new Error('more than 250 points')
-        points.push(point)
-      },
-    }
-  }
-
-  async function scored(events: number, flagAt = 0.98): Promise<SinkRecord[]> {
-    const lane = new Lane('test', { flagAt }, [], new MemoryStore())
-    const raws = activity(events, 10).map((event) => ({ text: JSON.stringify(event), bytes: undefined }))
-    return lane.score(raws, emptyTally())
-  }
-
-  it('writes a point for each verdict, and none for what passes', async () => {
-    const to = dataset()
-    const batch = await scored(20)
-    await deliver(analyticsEngineSink(to), [[...records, ...batch]])
-    expect(to.points).toHaveLength(20)
-    const { event, verdict } = batch[19]?.scored ?? {}
-    expect(to.points[19]).toEqual({
-      indexes: [event?.eventType],
-      blobs: ['scored', event?.eventType, event?.deviceType, verdict?.baseline.level, ''],
-      doubles: [1, 0, verdict?.score, verdict?.percentile, verdict?.threshold],
-    })
-    expect(JSON.stringify(to.points)).not.toContain(event?.userId)
-  })
-
-  it('sums up what goes beyond a Worker may write at a time', async () => {
-    const to = dataset()
-    const batch = await scored(400, 0)
-    await deliver(analyticsEngineSink(to), [batch, batch])
-    expect(to.points).toHaveLength(201)
-    expect(to.points[200]?.doubles.slice(0, 2)).toEqual([600, 600])
-    expect(to.points[0]?.blobs[4]).toMatch(/^[a-z_]+(,[a-z_]+){0,2}$/)
-  })
-
-  it('writes anomalies alone where it is told so, under an index of 96 bytes', async () => {
-    const to = dataset()
-    const batch = await scored(20, 0)
-    const calm = await scored(20, 1)
-    const indexOf = () => 'ü'.repeat(60)
-    await deliver(analyticsEngineSink(to, { points: 'anomalies', indexOf }), [batch, calm])
-    expect(to.points).toHaveLength(20)
-    expect(to.points[0]?.indexes).toEqual(['ü'.repeat(48)])
   })
 })
 

@@ -45,24 +45,9 @@ describe('the winston format', { timeout: 60_000 }, () => {
     expect(format.counts.unscored.no_event).toBe(1)
   })
 
-  it('stumbles over nothing', () => {
-    const { log, lines, format } = logger()
+  it('leaves messages alone, whatever they say', () => {
+    const { log, lines } = logger()
     for (const [, line] of HOSTILE_LINES) log.info(line)
-    const circle: Record<string, unknown> = { method: 'GET', path: '/' }
-    circle.self = circle
-    const trap = {
-      get user_id(): string {
-        throw new Error('no')
-      },
-      event_type: 'view',
-      device_type: 'mobile',
-    }
-    expect(() => format.transform({ level: 'info', message: '', ...circle })).not.toThrow()
-    expect(() => format.transform(Object.assign(Object.create(null), { level: 'info' }))).not.toThrow()
-    expect(() => format.transform(trap as never)).not.toThrow()
-    expect(() =>
-      format.transform(Object.freeze({ method: 'GET', path: '/', client_ip: '192.0.2.1' }) as never),
-    ).not.toThrow()
     expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(
       HOSTILE_LINES.map(([, line]) => line),
     )

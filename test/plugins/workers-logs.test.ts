@@ -5,12 +5,12 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type RunningWorkers, runWorkers } from '../../examples/workers-logs/run.ts'
 import { activity, scoreIn, scoresOf } from './activity.ts'
-import { event } from './hostile.ts'
+import { event, HOSTILE_EVENTS, HOSTILE_LINES } from './hostile.ts'
 import { configuration } from './pipelines-page.ts'
 
 // The Workers of examples/workers-logs, which are those of docs/pipelines.md, in workerd: R2 and Queues as they are
-// locally, retries and dead letters included. Of Analytics Engine there is a stub locally, which takes points and keeps none:
-// what is written to it is tested in sinks.test.ts.
+// locally, retries and dead letters included. Of Analytics Engine there is a stub here, which takes points and keeps none:
+// analytics-engine.test.ts has the runtime's own; workers-sinks.test.ts has every way in with every other sink.
 
 // workerd starts beside other tests, and its bodies are large.
 vi.setConfig({ testTimeout: 60_000 })
@@ -92,6 +92,21 @@ describe('the HTTP receiver in workerd', () => {
     expect(scoreIn(lines[50_001] ?? '')).toBeGreaterThan(0)
   })
 
+  it('passes every hostile line as it came, and scores every hostile event', async () => {
+    const before = await workers.keys('hedgerow/')
+    const given = [...HOSTILE_LINES, ...HOSTILE_EVENTS].filter(([, line]) => line !== '')
+    const posted = await workers.post(given.map(([, line]) => `${line}\n`).join(''))
+    const scored = HOSTILE_EVENTS.length
+    expect(await posted.json()).toMatchObject({ records: given.length, scored, passed: given.length - scored })
+    const lines = await newLines(before, 'hedgerow/')
+    expect(lines).toHaveLength(given.length)
+    const spoilt = given.filter(([, line], i) => {
+      const got = lines[i] ?? ''
+      return i < given.length - scored ? got !== line : !got.startsWith(line.slice(0, line.lastIndexOf('}')))
+    })
+    expect(spoilt.map(([what]) => what)).toEqual([])
+  })
+
   it('leaves nothing in the bucket of what it does not take', async () => {
     const before = await workers.keys('hedgerow/')
     expect((await workers.post('{}', { authorization: 'Bearer wrong' })).status).toBe(401)
@@ -115,6 +130,20 @@ describe('the Queue consumer in workerd', () => {
     expect(times).toBeGreaterThanOrEqual(3)
     const inOrder = received.flat().sort((a, b) => JSON.parse(a).n - JSON.parse(b).n)
     expect(inOrder.map(scoreIn).map(rounded)).toEqual(scoresOf(events).map(rounded))
+  })
+
+  it('passes every hostile message that a queue takes as it came, and scores every hostile event', async () => {
+    const fitting = (given: typeof HOSTILE_LINES) =>
+      given.map(([, line]) => line).filter(({ length }) => length < 100_000)
+    const [lines, events] = [fitting(HOSTILE_LINES), fitting(HOSTILE_EVENTS)]
+    await workers.enqueue([...lines, ...events])
+    await until(
+      () => received.flat().length,
+      (count) => count >= lines.length + events.length,
+    )
+    const got = received.flat()
+    expect(got.filter((line) => !line.includes('"anomaly":{"state":"scored"')).sort()).toEqual(lines.sort())
+    expect(got.filter((line) => line.includes('"anomaly":{"state":"scored"'))).toHaveLength(events.length)
   })
 
   it('lets what the sink never takes lie with the dead letters, and the rest through', async () => {
@@ -155,8 +184,7 @@ describe('tails in workerd', () => {
       () => newLines(streamed, 'streamed/'),
       ({ length }) => length >= 2,
     )
-    // The queue's consumer keeps messages as JSON: a message's text is a string in it.
-    for (const lines of [tailed, messages.map((text) => JSON.parse(text) as string)]) {
+    for (const lines of [tailed, messages]) {
       expect(lines.join()).not.toContain('secret')
       const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
       expect(records).toHaveLength(2)

@@ -30,9 +30,8 @@ export default {
   tail,
   async queue(batch, env) {
     if (batch.queue === 'activity') return forward(batch, env)
-    for (const message of batch.messages) {
-      await env.LOGS.put(`${batch.queue}/${message.id}`, JSON.stringify(message.body))
-      message.ack()
+    for (const { id, body } of batch.messages) {
+      await env.LOGS.put(`${batch.queue}/${id}`, typeof body === 'string' ? body : JSON.stringify(body))
     }
   },
 } satisfies ExportedHandler<Env>

@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cache, has, run } from '../need.ts'
+import { cached, has, run } from '../need.ts'
 
 const VERSION = '0.162.0'
 
@@ -12,13 +12,15 @@ const VERSION = '0.162.0'
  * @throws Error that names what is missing
  */
 export async function collector(): Promise<string> {
-  const folder = join(cache, `collector-${VERSION}`)
-  const binary = join(folder, 'collector')
-  if (existsSync(binary)) return binary
+  return join(await cached(`collector-${VERSION}`, build), 'collector')
+}
+
+async function build(folder: string): Promise<void> {
   if (!has('go')) throw new Error('missing: go (1.25 or newer), to build the OpenTelemetry Collector')
-  mkdirSync(folder, { recursive: true })
   await run('go', ['install', `go.opentelemetry.io/collector/cmd/builder@v${VERSION}`], {
     env: { ...process.env, GOBIN: folder },
+  }).catch((cause: unknown) => {
+    throw new Error(`missing: the OpenTelemetry Collector's builder ${VERSION}, which go could not install`, { cause })
   })
   copyFileSync(fileURLToPath(new URL('builder.yaml', import.meta.url)), join(folder, 'builder.yaml'))
   const sources = join(folder, 'sources')
@@ -29,7 +31,8 @@ export async function collector(): Promise<string> {
       if (!existsSync(join(sources, 'go.mod'))) throw error
     },
   )
-  await run('go', ['build', '-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', 'built', '.'], { cwd: sources })
-  renameSync(join(sources, 'built'), binary)
-  return binary
+  await run('go', ['build', '-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', join(folder, 'collector'), '.'], {
+    cwd: sources,
+  })
+  rmSync(join(folder, 'builder'))
 }

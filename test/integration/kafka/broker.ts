@@ -1,28 +1,32 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Admin } from '@platformatic/kafka'
+import { cached, freePort, fromDebian, has, run } from '../need.ts'
 
 /** A broker of Apache Kafka's own, alone in KRaft mode, its jars from Maven Central. */
 export interface Broker {
   readonly address: string
   createTopic(name: string, partitions: number, settings?: Readonly<Record<string, string>>): Promise<void>
+  /** Kills it. */
+  crash(): Promise<void>
+  /** Starts it again after a crash, with what it has on disk. */
+  comeBack(): Promise<void>
   stop(): Promise<void>
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
 const VERSION = '4.3.1'
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
 /** @throws Error that names what is missing */
 export async function startBroker(): Promise<Broker> {
-  expectJava()
-  const libraries = fetchLibraries()
+  const java = await findJava()
+  const libraries = await cached(`kafka-${VERSION}`, fetchLibraries)
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-kafka-'))
   const [port, controllerPort] = [await freePort(), await freePort()]
   const properties = join(folder, 'server.properties')
@@ -30,13 +34,20 @@ export async function startBroker(): Promise<Broker> {
   const log = join(folder, 'broker.log')
   const classPath = ['-cp', join(libraries, '*')]
   const format = ['kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', properties]
-  execFileSync('java', [...classPath, ...format], { stdio: 'ignore' })
+  execFileSync(java, [...classPath, ...format], { stdio: 'ignore' })
   const file = openSync(log, 'a')
   const flags = ['-Xms256m', '-Xmx512m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
-  const broker = spawn('java', [...flags, ...classPath, 'kafka.Kafka', properties], { stdio: ['ignore', file, file] })
+  const launch = (): ChildProcess =>
+    spawn(java, [...flags, ...classPath, 'kafka.Kafka', properties], { stdio: ['ignore', file, file] })
+  let broker = launch()
   // However the tests end, no broker outlives them.
   const kill = (): boolean => broker.kill('SIGKILL')
   process.once('exit', kill)
+  const crash = async (): Promise<void> => {
+    const ended = once(broker, 'exit')
+    kill()
+    await ended
+  }
   const address = `127.0.0.1:${port}`
   const admin = new Admin({ clientId: 'tests', bootstrapBrokers: [address], retries: 0 })
   await untilUp(admin, broker, log)
@@ -46,45 +57,40 @@ export async function startBroker(): Promise<Broker> {
       const configs = Object.entries(config).map(([key, value]) => ({ name: key, value }))
       await admin.createTopics({ topics: [name], partitions, replicas: 1, configs })
     },
+    crash,
+    async comeBack() {
+      broker = launch()
+      await untilUp(admin, broker, log)
+    },
     async stop() {
       await admin.close()
       process.off('exit', kill)
-      const ended = new Promise((resolve) => broker.once('exit', resolve))
-      kill()
-      await ended
+      if (broker.exitCode === null && broker.signalCode === null) await crash()
       rmSync(folder, { recursive: true })
     },
   }
 }
 
-function expectJava(): void {
+/** One that is there, or Debian's. @throws Error that names what is missing */
+async function findJava(): Promise<string> {
   const { stderr = '', error } = spawnSync('java', ['-version'], { encoding: 'utf8' })
   const version = Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0)
-  if (error !== undefined || version < 17) {
-    throw new Error(
-      `Missing: Java 17 or later (found ${version || 'none'}). Debian: apt-get install openjdk-17-jre-headless`,
-    )
+  if (error === undefined && version >= 17) return 'java'
+  try {
+    return await fromDebian('java', 'openjdk-17-jre-headless')
+  } catch (cause) {
+    throw new Error(`missing: Java 17 or later, found ${version || 'none'}`, { cause })
   }
 }
 
-/** Fetched once; a folder is there whole or not at all. */
-function fetchLibraries(): string {
-  const cache = join(root, '.cache/kafka')
-  const libraries = join(cache, VERSION)
-  if (existsSync(libraries)) return libraries
-  const partial = join(cache, `${VERSION}.partial`)
-  rmSync(partial, { recursive: true, force: true })
-  mkdirSync(cache, { recursive: true })
+/** Its jars, and those that they need. */
+async function fetchLibraries(folder: string): Promise<void> {
+  const maven = has('mvn') ? 'mvn' : await fromDebian('mvn', 'maven')
   const pom = fileURLToPath(new URL('pom.xml', import.meta.url))
-  const { status, error, stdout } = spawnSync(
-    'mvn',
-    ['-B', '-q', '-f', pom, PLUGIN, `-DoutputDirectory=${partial}`, '-DincludeScope=runtime'],
-    { encoding: 'utf8' },
-  )
-  if (error !== undefined) throw new Error('Missing: mvn, which fetches Kafka. Debian: apt-get install maven')
-  if (status !== 0) throw new Error(`Missing: Apache Kafka ${VERSION}, which Maven could not fetch:\n${stdout}`)
-  renameSync(partial, libraries)
-  return libraries
+  const goal = [PLUGIN, `-DoutputDirectory=${folder}`, '-DincludeScope=runtime']
+  await run(maven, ['-B', '-q', '-f', pom, ...goal]).catch((cause: unknown) => {
+    throw new Error(`missing: Apache Kafka ${VERSION}, which Maven could not fetch`, { cause })
+  })
 }
 
 function settings(folder: string, port: number, controllerPort: number): string {
@@ -109,7 +115,7 @@ function settings(folder: string, port: number, controllerPort: number): string 
 }
 
 async function untilUp(admin: Admin, broker: ChildProcess, log: string): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
+  for (let tries = 0; tries < 360; tries++) {
     if (broker.exitCode !== null)
       throw new Error(`the broker ended with ${broker.exitCode}:\n${readFileSync(log, 'utf8')}`)
     try {
@@ -119,18 +125,5 @@ async function untilUp(admin: Admin, broker: ChildProcess, log: string): Promise
       await sleep(500)
     }
   }
-  throw new Error(`the broker is not up after a minute:\n${readFileSync(log, 'utf8')}`)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
+  throw new Error(`the broker is not up after three minutes:\n${readFileSync(log, 'utf8')}`)
 }

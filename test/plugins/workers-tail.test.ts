@@ -1,104 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type MessageLike,
-  queueConsumer,
-  requestRecord,
-  tailHandler,
-  tailRecords,
-  tailStreamHandler,
-} from '../../plugins/workers.ts'
+import { requestRecord, tailHandler, tailRecords, tailStreamHandler } from '../../plugins/workers.ts'
 import { activity, scoreIn, scoresOf } from './activity.ts'
 import { away, GatheringSink, never } from './gathering-sink.ts'
-import { event, HOSTILE_LINES } from './hostile.ts'
-
-/** A message that notes what was done with it. */
-function messageOf(body: unknown, id: number, attempts = 1): MessageLike & { outcome: string } {
-  const message = {
-    id: String(id),
-    body,
-    attempts,
-    outcome: '',
-    ack() {
-      message.outcome += 'ack'
-    },
-    retry(options?: { delaySeconds?: number }) {
-      message.outcome += `retry ${options?.delaySeconds}`
-    },
-  }
-  return message
-}
-
-describe('the Queue consumer', () => {
-  it('gives the scores of the engine, and acknowledges each message', async () => {
-    const sink = new GatheringSink()
-    const consume = queueConsumer({ sink })
-    const events = activity(500, 20)
-    const messages = events.map((one, i) =>
-      messageOf(
-        [JSON.stringify(one), one, new TextEncoder().encode(JSON.stringify(one)), JSON.stringify(one, undefined, 1)][
-          i % 4
-        ],
-        i,
-      ),
-    )
-    for (let at = 0; at < messages.length; at += 100)
-      await consume({ messages: messages.slice(at, at + 100) }, undefined)
-    expect(sink.lines.map(scoreIn)).toEqual(scoresOf(events))
-    expect(new Set(messages.map(({ outcome }) => outcome))).toEqual(new Set(['ack']))
-    expect(sink.lines.some((line) => String(line).includes('\n'))).toBe(false)
-  })
-
-  it('has everything come again while the sink is away, later each time, and scores it as if for the first time', async () => {
-    const sink = new GatheringSink()
-    const consume = queueConsumer({ sink })
-    const events = activity(100, 5)
-    sink.before = away
-    for (const [attempts, delay] of [
-      [1, 5],
-      [2, 10],
-      [3, 20],
-      [30, 3600],
-    ] as const) {
-      const messages = events.map((one, i) => messageOf(one, i, attempts))
-      await consume({ messages }, undefined)
-      expect(new Set(messages.map(({ outcome }) => outcome))).toEqual(new Set([`retry ${delay}`]))
-    }
-    sink.before = () => undefined
-    await consume({ messages: events.map((one, i) => messageOf(one, i, 5)) }, undefined)
-    expect(sink.lines.map(scoreIn)).toEqual(scoresOf(events))
-  })
-
-  it('lets one message that no sink takes spoil it for no other', async () => {
-    const sink = new GatheringSink()
-    const consume = queueConsumer({ sink, retryDelaySec: 0 })
-    sink.before = (records) => {
-      if (records.some(({ line }) => String(line).includes('poison'))) never()
-    }
-    const messages = [event('ada'), event('bob', { x: 'poison' }), event('eve')].map((one, i) => messageOf(one, i))
-    await consume({ messages }, undefined)
-    expect(messages.map(({ outcome }) => outcome)).toEqual(['ack', 'retry 0', 'ack'])
-    expect(sink.lines.map((line) => JSON.parse(String(line)).user_id)).toEqual(['ada', 'eve'])
-  })
-
-  it.each(HOSTILE_LINES)('passes %s as it came', async (_, line) => {
-    const sink = new GatheringSink()
-    const messages = [messageOf(line, 1), messageOf(event('ada'), 2)]
-    await queueConsumer({ sink })({ messages }, undefined)
-    expect(sink.lines[0]).toBe(line)
-    expect(scoreIn(sink.lines[1] ?? '')).toBeGreaterThan(0)
-    expect(messages.map(({ outcome }) => outcome)).toEqual(['ack', 'ack'])
-  })
-
-  it('leaves what JSON has no words for to the dead letters', async () => {
-    const circle: Record<string, unknown> = {}
-    circle.circle = circle
-    const messages = [circle, 1n, undefined, new Uint8Array([0xff])].map((one, i) => messageOf(one, i))
-    const sink = new GatheringSink()
-    await queueConsumer({ sink, retryDelaySec: 1 })({ messages }, undefined)
-    expect(messages.map(({ outcome }) => outcome)).toEqual(['retry 1', 'retry 1', 'retry 1', 'ack'])
-    expect(sink.lines).toEqual([new Uint8Array([0xff])])
-  })
-})
+import { event } from './hostile.ts'
 
 const REQUEST = {
   method: 'GET',
@@ -183,15 +87,35 @@ describe('the tail handler', () => {
     await expect(tailHandler({ sink })([ITEM], undefined)).rejects.toThrow('away')
   })
 
-  it('takes records of your own, whatever they are', async () => {
+  it('takes records of your own, and says so where one is no JSON value', async () => {
     const sink = new GatheringSink()
     const circle: Record<string, unknown> = {}
     circle.circle = circle
     const waited: Promise<unknown>[] = []
     const tail = tailHandler({ sink, recordsOf: () => [circle, event('ada'), { x: 1 }] })
-    await tail([ITEM], undefined, { waitUntil: (promise) => waited.push(promise) })
+    const delivered = tail([ITEM], undefined, { waitUntil: (promise) => waited.push(promise) })
+    await expect(delivered).rejects.toThrow('1 of 3 records are no JSON values, and were left out')
     expect(sink.lines.map((line) => scoreIn(line) !== undefined)).toEqual([true, false])
     expect(waited).toHaveLength(1)
+  })
+
+  it('delivers what it can where a function of your own fails, and fails then', async () => {
+    const sink = new GatheringSink()
+    const recordsOf = ({ scriptName }: { scriptName: string | null }): object[] => {
+      if (scriptName === 'odd') throw new Error('odd')
+      return [event('ada')]
+    }
+    const tail = tailHandler({ sink, recordsOf })
+    await expect(tail([ITEM, { ...ITEM, scriptName: 'odd' }, ITEM], undefined)).rejects.toThrow('odd')
+    expect(sink.lines).toHaveLength(2)
+  })
+
+  it('takes dead letters back that could not be buried', async () => {
+    const [sink, deadLetters] = [new GatheringSink(), new GatheringSink()]
+    sink.before = away
+    deadLetters.before = never
+    await expect(tailHandler({ sink, deadLetters })([ITEM], undefined)).rejects.toThrow('will never take it')
+    expect([sink.aborted, deadLetters.aborted]).toEqual([1, 1])
   })
 })
 
@@ -223,6 +147,33 @@ describe('the tailStream handler', () => {
     expect(sink.taken.map(({ length }) => length)).toEqual([100, 100])
     await handlers.outcome(at({ type: 'outcome', outcome: 'ok' }))
     expect(sink.lines.map(scoreIn)).toEqual(scoresOf(events))
+  })
+
+  it('keeps order where the runtime waits for nothing, and the sink is slow', async () => {
+    const sink = new GatheringSink()
+    let left = 3
+    sink.before = async () => {
+      for (let turns = 10 * left--; turns > 0; turns--) await new Promise(setImmediate)
+    }
+    const handlers = tailStreamHandler({ sink })(onset, undefined)
+    const events = activity(250, 3)
+    for (const one of events) void handlers.log(at({ type: 'log', level: 'log', message: [one] }))
+    await handlers.outcome(at({ type: 'outcome', outcome: 'ok' }))
+    expect(sink.taken.map(({ length }) => length)).toEqual([100, 100, 50])
+    expect(sink.lines.map((line) => JSON.parse(String(line)).n)).toEqual(events.map(({ n }) => n))
+    expect(sink.lines.map(scoreIn)).toEqual(scoresOf(events))
+  })
+
+  it('goes on after what the sink did not take, and tells of it at the end', async () => {
+    const sink = new GatheringSink()
+    let writes = 0
+    sink.before = () => {
+      if (writes++ === 0) away()
+    }
+    const handlers = tailStreamHandler({ sink })(onset, undefined)
+    for (const one of activity(150, 3)) await handlers.log(at({ type: 'log', level: 'log', message: [one] }))
+    await expect(handlers.outcome(at({ type: 'outcome', outcome: 'ok' }))).rejects.toThrow('the sink is away')
+    expect(sink.taken.map(({ length }) => length)).toEqual([50])
   })
 
   it('has nothing to tell of other kinds of invocations', async () => {
