@@ -52,26 +52,22 @@ export function scoreFigure({ scores }: Gatherer, threshold: number): Html {
 }
 
 export function hourFigure({ hours }: Gatherer): Html {
-  return draw(
-    {
-      label: 'Share of flagged events by hour of the day',
-      x: { name: 'hour (UTC, or as the log has it)', categories: hours.map((_, hour) => String(hour)), every: 3 },
-      y: { name: 'flagged', format: asPercent },
-      series: [{ type: 'bar', data: hours.map(shareOf), itemStyle: { color: COLOUR.flagged }, barWidth: '70%' }],
-    },
-    NARROW,
-  )
+  const label = 'Share of flagged events by hour of the day'
+  return byHour(label, { name: 'flagged', format: asPercent }, hours.map(shareOf), COLOUR.flagged)
 }
 
 export function hourEventsFigure({ hours }: Gatherer): Html {
+  const events = hours.map((hour) => hour.events)
+  return byHour('Events by hour of the day', { name: 'events', format: short }, events, COLOUR.all)
+}
+
+function byHour(label: string, y: Parameters<typeof draw>[0]['y'], data: readonly number[], color: string): Html {
   return draw(
     {
-      label: 'Events by hour of the day',
-      x: { name: 'hour', categories: hours.map((_, hour) => String(hour)), every: 3 },
-      y: { name: 'events', format: short },
-      series: [
-        { type: 'bar', data: hours.map(({ events }) => events), itemStyle: { color: COLOUR.all }, barWidth: '70%' },
-      ],
+      label,
+      x: { name: 'hour (UTC, or as the log has it)', categories: data.map((_, hour) => String(hour)), every: 3 },
+      y,
+      series: [{ type: 'bar', data: [...data], itemStyle: { color }, barWidth: '70%' }],
     },
     NARROW,
   )
