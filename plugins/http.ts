@@ -7,11 +7,12 @@ import { digestOf } from './shared/digest.ts'
 import { emptyTally, type Lane, Lanes, type Tally } from './shared/lanes.ts'
 import { parseRaw, type Raw } from './shared/raw.ts'
 import type { ScoringOptions } from './shared/settings.ts'
-import { type Delivery, type Sink, SinkError } from './sinks/contract.ts'
+import { type Delivery, SinkError } from './sinks/contract.ts'
+import { expectSink, type SinkOf, sinkFor } from './sinks/sink-of.ts'
 
 export interface ReceiverOptions<Env = unknown> extends ScoringOptions {
   /** Where the records go; on Workers a function of the bindings. */
-  readonly sink: Sink | ((env: Env) => Sink)
+  readonly sink: SinkOf<Env>
   /**
    * What the header of every request must hold, as it stands there (`Bearer …`); several while one is being changed for
    * another; null: everybody may send.
@@ -57,9 +58,7 @@ export function httpReceiver<Env = unknown>(
   const maxBytes = expectInteger('maxBytes', options.maxBytes ?? 4 * 2 ** 30, 1, Number.MAX_SAFE_INTEGER)
   const maxRecordBytes = expectInteger('maxRecordBytes', options.maxRecordBytes ?? 2 ** 24, 16, 2 ** 28)
   const records = expectInteger('batchRecords', options.batchRecords ?? 500, 1, 10_000)
-  if (typeof sink !== 'function' && typeof sink?.open !== 'function') {
-    throw new TypeError('sink: wanted a sink, or a function that gives one')
-  }
+  expectSink('sink', sink)
   if (typeof secret !== 'function') settleSecret(secret)
   const bounds = { records, length: BATCH_LENGTH, maxRecordBytes }
 
@@ -67,7 +66,7 @@ export function httpReceiver<Env = unknown>(
     if (request.method !== 'POST') throw new Refused('wanted POST', { status: 405, headers: { allow: 'POST' } })
     await authorise(request, header, settleSecret(typeof secret === 'function' ? secret(env) : secret))
     expectEncoding(request)
-    const delivery = (typeof sink === 'function' ? sink(env) : sink).open(request)
+    const delivery = sinkFor(sink, env).open(request)
     const lane = lanes.take()
     try {
       await deliver(batchesOf(bytesOf(request, maxBytes), bounds), lane, delivery, tally)
@@ -94,8 +93,7 @@ export function httpReceiver<Env = unknown>(
 
 async function deliver(batches: AsyncIterable<Raw[]>, lane: Lane, delivery: Delivery, tally: Tally): Promise<void> {
   let id = ''
-  for await (const raws of batches) {
-    if (id === '' && isTest(raws)) return
+  for await (const raws of withoutTest(batches)) {
     id = await idOf(id, raws)
     const records = await lane.score(raws, tally)
     await delivery.write({ id, records })
@@ -103,7 +101,22 @@ async function deliver(batches: AsyncIterable<Raw[]>, lane: Lane, delivery: Deli
   }
 }
 
-/** What Logpush sends first, to see whether anybody is there: nothing that is to be kept. */
+/** All but what Logpush sends first, to see whether anybody is there: nothing that is to be kept. */
+async function* withoutTest(batches: AsyncIterable<Raw[]>): AsyncGenerator<Raw[]> {
+  let held: Raw[] | undefined
+  let isFirst = true
+  for await (const raws of batches) {
+    if (isFirst && isTest(raws)) held = raws
+    else {
+      // With more behind it, it was a record like any other.
+      if (held !== undefined) yield held
+      held = undefined
+      yield raws
+    }
+    isFirst = false
+  }
+}
+
 function isTest(raws: readonly Raw[]): boolean {
   const [raw] = raws
   if (raws.length !== 1 || raw === undefined || raw.text.length > 100) return false

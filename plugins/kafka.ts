@@ -47,10 +47,10 @@ export class KafkaScorer {
     return this.#running
   }
 
-  /** Writes and commits the batch at hand, leaves the group, closes. */
+  /** Writes and commits the batch at hand, leaves the group, closes. Never rejects: what went wrong, `run` says. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#running
+    await this.#running?.catch(() => undefined)
   }
 
   async #run(): Promise<void> {

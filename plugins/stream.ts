@@ -57,7 +57,11 @@ function lineStream(lines: LineScorer): TransformStream<Uint8Array, Uint8Array> 
     if (made.length > 0) controller.enqueue(typeof made === 'string' ? encoder.encode(made) : made)
   }
   return new TransformStream({
-    transform(chunk, controller) {
+    transform(chunk: unknown, controller) {
+      // Text would be taken for bytes that are all zero, and be lost.
+      if (!(chunk instanceof Uint8Array)) {
+        throw new TypeError('scoreStream: wanted chunks of bytes, or the option records')
+      }
       const made = lines.push(chunk)
       return made instanceof Promise ? made.then((known) => write(known, controller)) : write(made, controller)
     },
@@ -72,7 +76,16 @@ function recordStream(scorer: RecordScorer): TransformStream<unknown, unknown> {
     async transform(record, controller) {
       const answer = scorer.score(record)
       const { anomaly } = answer instanceof Promise ? await answer : answer
-      controller.enqueue(anomaly === undefined || !isRecord(record) ? record : { ...record, anomaly })
+      controller.enqueue(anomaly === undefined ? record : withAnomaly(record, anomaly))
     },
   })
+}
+
+function withAnomaly(record: unknown, anomaly: Anomaly): unknown {
+  try {
+    return isRecord(record) ? { ...record, anomaly } : record
+  } catch {
+    // An event by the fields that were read, but one of the others is a getter that throws: it cannot be copied.
+    return record
+  }
 }

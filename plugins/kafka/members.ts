@@ -9,6 +9,7 @@ export class Membership {
   readonly #partitions = new Map<number, Partition>()
   #known = ''
   #rebalances = 0
+  #failure: { readonly error: unknown } | undefined
 
   /** @param begin takes up a partition that this member did not have */
   constructor(consumer: Consumer, topic: string, begin: (partition: number) => Promise<Partition>) {
@@ -16,6 +17,11 @@ export class Membership {
     this.#topic = topic
     this.#begin = begin
     consumer.on('consumer:group:rebalance', () => {
+      this.#rebalances++
+    })
+    // It tells so where it could not join again in the background. With nobody to hear, that would end the process.
+    consumer.on('error', (error: unknown) => {
+      this.#failure ??= { error }
       this.#rebalances++
     })
   }
@@ -34,8 +40,11 @@ export class Membership {
   /**
    * The partitions that this member has now. One that it had before is as it was only where no other member can have had
    * it since: in the very next generation.
+   *
+   * @throws what the client did where it could not join the group again
    */
   async partitions(): Promise<ReadonlyMap<number, Partition>> {
+    if (this.#failure !== undefined) throw this.#failure.error
     const { memberId, generationId } = this.#consumer
     const known = `${memberId}/${generationId}`
     if (known === this.#known) return this.#partitions

@@ -12,6 +12,8 @@ export class Partition {
   /** The first offset that has not been answered. */
   next: bigint
   readonly #answered: Answered
+  /** The last offset that any of them was answered up to. */
+  readonly #answeredUntil: bigint
   readonly #toEvent: RecordMapper
 
   /** @param answered by a member before this one, from `next` on */
@@ -20,11 +22,17 @@ export class Partition {
     this.lane = lane
     this.next = next
     this.#answered = answered
+    let until = -1n
+    for (const offset of answered.values()) if (offset > until) until = offset
+    this.#answeredUntil = until
     this.#toEvent = toEvent
   }
 
   /** Without the records that a member before this one wrote verdicts of, but crashed before it committed them. */
   unanswered(records: readonly Fetched[]): readonly Fetched[] {
+    const [first] = records
+    // Behind the last of them nobody is looked up any more: each record would be read twice, for good.
+    if (first !== undefined && first.offset > this.#answeredUntil) this.#answered.clear()
     return this.#answered.size === 0 ? records : records.filter((record) => !this.#isAnswered(record))
   }
 

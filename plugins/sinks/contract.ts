@@ -4,8 +4,8 @@ import type { BehaviorEvent } from '../../src/event.ts'
 /** A record on its way out. */
 export interface SinkRecord {
   /**
-   * The record with its `anomaly`, or as it came where it is no JSON object: one line, without its end. Bytes where they
-   * are no valid UTF-8.
+   * The record with its `anomaly`, or as it came where it is no JSON object: one line, without its end, but for a queue's
+   * text that is no JSON. Bytes where they are no valid UTF-8.
    */
   readonly line: string | Uint8Array
   /** What the record told, and what was said of it; undefined where it passes through unscored. */

@@ -1,8 +1,9 @@
 import type { SinkRecord } from './contract.ts'
 
 const NEWLINE = 10
+const SPACE = 32
 
-/** Records as NDJSON. */
+/** Records as NDJSON. Text over several lines, which is no JSON, comes on one: it could pass for records of its own. */
 export function toNdjson(records: readonly SinkRecord[]): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder()
   const lines = records.map(({ line }) => (typeof line === 'string' ? encoder.encode(line) : line))
@@ -10,6 +11,7 @@ export function toNdjson(records: readonly SinkRecord[]): Uint8Array<ArrayBuffer
   let at = 0
   for (const line of lines) {
     bytes.set(line, at)
+    for (let end = line.indexOf(NEWLINE); end >= 0; end = line.indexOf(NEWLINE, end + 1)) bytes[at + end] = SPACE
     at += line.length
     bytes[at++] = NEWLINE
   }

@@ -1,6 +1,6 @@
 import { emptyTally, type Lanes, type Tally } from '../shared/lanes.ts'
 import type { Raw } from '../shared/raw.ts'
-import type { Delivery, Sink } from '../sinks/contract.ts'
+import type { Delivery } from '../sinks/contract.ts'
 
 /** Records that are scored and handed to a sink at a time. */
 const BATCH_RECORDS = 500
@@ -35,18 +35,4 @@ export async function deliver(
   } finally {
     lanes.give(lane)
   }
-}
-
-/** A sink, or what makes one of the bindings, which a Worker has only once it is called. */
-export type SinkOf<Env> = Sink | ((env: Env) => Sink)
-
-export function sinkFor<Env>(sink: SinkOf<Env>, env: Env): Sink {
-  return typeof sink === 'function' ? sink(env) : sink
-}
-
-/** @throws TypeError naming the option */
-export function expectSink(option: string, sink: unknown): void {
-  if (typeof sink === 'function') return
-  if (typeof sink === 'object' && sink !== null && typeof Reflect.get(sink, 'open') === 'function') return
-  throw new TypeError(`${option}: wanted a sink, or a function that gives one`)
 }

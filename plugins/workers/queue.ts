@@ -4,7 +4,8 @@ import { Lanes } from '../shared/lanes.ts'
 import { onOneLine, parseRaw, type Raw, rawOf } from '../shared/raw.ts'
 import type { ScoringOptions } from '../shared/settings.ts'
 import { type Sink, SinkError } from '../sinks/contract.ts'
-import { deliver, expectSink, type SinkOf, sinkFor } from './deliver.ts'
+import { expectSink, type SinkOf, sinkFor } from '../sinks/sink-of.ts'
+import { deliver } from './deliver.ts'
 
 /** The part of a message that is used. */
 export interface MessageLike {
@@ -91,9 +92,9 @@ function idOf(items: readonly Item[]): Promise<string> {
 /** Undefined for a value that JSON has no words for. */
 function recordOf(body: unknown): Raw | undefined {
   if (typeof body === 'string') return fromHost({ text: body, bytes: undefined })
-  if (body instanceof ArrayBuffer) return fromHost(rawOf(new Uint8Array(body)))
-  if (ArrayBuffer.isView(body)) return fromHost(rawOf(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)))
   try {
+    if (body instanceof ArrayBuffer) return fromHost(rawOf(new Uint8Array(body)))
+    if (ArrayBuffer.isView(body)) return fromHost(rawOf(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)))
     const text: unknown = JSON.stringify(body)
     return typeof text === 'string' ? { text, bytes: undefined } : undefined
   } catch {

@@ -3,7 +3,8 @@ import { Lanes } from '../shared/lanes.ts'
 import type { Raw } from '../shared/raw.ts'
 import type { ScoringOptions } from '../shared/settings.ts'
 import type { Delivery } from '../sinks/contract.ts'
-import { deliver, expectSink, type SinkOf, sinkFor } from './deliver.ts'
+import { expectSink, type SinkOf, sinkFor } from '../sinks/sink-of.ts'
+import { deliver } from './deliver.ts'
 import { type TraceItemLike, tailRecords } from './trace.ts'
 
 export interface TailOptions<Env = unknown> extends ScoringOptions {

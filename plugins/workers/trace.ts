@@ -62,9 +62,9 @@ export function loggedEvents(message: unknown, timeMs: number): LogRecord[] {
 
 /** Loggers write objects, or their JSON. */
 function asRecord(value: unknown): LogRecord | undefined {
-  if (isRecord(value)) return value
-  if (typeof value !== 'string' || !value.startsWith('{') || !value.includes('"event_type"')) return undefined
   try {
+    if (isRecord(value)) return value
+    if (typeof value !== 'string' || !value.startsWith('{') || !value.includes('"event_type"')) return undefined
     const parsed: unknown = JSON.parse(value)
     return isRecord(parsed) ? parsed : undefined
   } catch {

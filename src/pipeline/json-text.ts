@@ -42,8 +42,9 @@ export function withAnomaly(
   anomaly: string,
 ): string | Uint8Array[] {
   const member = `"${FIELD}":${anomaly}`
-  if (Object.hasOwn(record, FIELD)) return withMember(withoutMember(text, FIELD), member)
-  return bytes === undefined ? withMember(text, member) : withMemberBytes(bytes, member)
+  const again = Object.hasOwn(record, FIELD)
+  if (bytes === undefined) return withMember(again ? withoutMember(text, FIELD) : text, member)
+  return withMemberBytes(again ? withoutMemberBytes(bytes, FIELD) : bytes, member)
 }
 
 /**
@@ -70,6 +71,19 @@ export function withoutMember(text: string, name: string): string {
     }
   }
   return `${text.slice(0, open + 1)}${kept.join(',')}${text.slice(start - 1)}`
+}
+
+/** What {@link withoutMember} does for bytes: a character for each, since all that JSON itself is made of is ASCII. */
+function withoutMemberBytes(bytes: Uint8Array, name: string): Uint8Array {
+  const kept = withoutMember(binaryText(bytes), name)
+  return Uint8Array.from({ length: kept.length }, (_, i) => kept.charCodeAt(i))
+}
+
+/** A text with a character for each byte, of the byte's number. */
+export function binaryText(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
 }
 
 /** Where the string that opens at a place closes. */

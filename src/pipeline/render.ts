@@ -3,7 +3,7 @@ import type { EventRow, ProblemRow, Row } from '../records/index.ts'
 import { withoutMark } from '../records/row.ts'
 import type { AnomalyWriter } from './anomaly-text.ts'
 import type { Answer } from './event-scorer.ts'
-import { FIELD, withAnomaly, withMember } from './json-text.ts'
+import { binaryText, FIELD, withAnomaly, withMember } from './json-text.ts'
 import type { Output } from './output.ts'
 
 type EventOf = (row: EventRow) => BehaviorEvent
@@ -100,7 +100,5 @@ export class Renderer {
 
 function base64(bytes: Uint8Array | undefined): string {
   if (bytes === undefined) return ''
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return `,"bytes_base64":"${btoa(binary)}"`
+  return `,"bytes_base64":"${btoa(binaryText(bytes))}"`
 }

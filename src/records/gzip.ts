@@ -76,6 +76,8 @@ class Pieces {
   /** Whether what is at hand begins with the next member. */
   #memberEnded = false
   #ended = false
+  /** Whether the source has been asked for more, and has not answered. */
+  #asking = false
 
   constructor(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
     this.#source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
@@ -119,7 +121,11 @@ class Pieces {
   }
 
   async return(): Promise<void> {
-    if (!this.#ended) await this.#source.return?.()
+    if (this.#ended) return
+    const returning = this.#source.return?.()
+    // A generator ends only once it has what it waits for, which may never come: decompressing reads ahead.
+    if (this.#asking) Promise.resolve(returning).catch(() => undefined)
+    else await returning
   }
 
   /** Where, in what is at hand, the next member begins: -1 where it does not. */
@@ -156,12 +162,15 @@ class Pieces {
   async #more(): Promise<boolean> {
     if (this.#ended) return false
     let next: IteratorResult<Uint8Array>
+    this.#asking = true
     try {
       next = await this.#source.next()
     } catch (cause) {
       this.#ended = true
       this.failure = { cause }
       throw cause
+    } finally {
+      this.#asking = false
     }
     if (next.done === true) {
       this.#ended = true

@@ -41,9 +41,9 @@ const NAMED = ['auto', 'wire', ...CONVENTIONS] as const
 export function recordMapper(map: RecordMap = 'auto', eventTypes: readonly string[] = EVENT_TYPES): RecordMapper {
   const read = readerOf(map, eventTypes)
   return (record, nowMs) => {
-    if (!isRecord(record)) return { ok: false, why: 'no_event', problems: problemsOf(record) }
     try {
-      return read(record, nowMs)
+      // Within, since even whether it is a list cannot be asked of a proxy that was revoked.
+      return isRecord(record) ? read(record, nowMs) : { ok: false, why: 'no_event', problems: problemsOf(record) }
     } catch {
       // A getter, a proxy, or a function of somebody's making; what it threw is not ours to quote.
       return UNREADABLE

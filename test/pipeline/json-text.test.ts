@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { withMember, withMemberBytes, withoutMember } from '../../src/pipeline/json-text.ts'
+import { withAnomaly, withMember, withMemberBytes, withoutMember } from '../../src/pipeline/json-text.ts'
 
 describe('a member added to the text of an object', () => {
   it.each([
@@ -12,6 +12,17 @@ describe('a member added to the text of an object', () => {
   ])('%s becomes %s', (text, wanted) => {
     expect(withMember(text, '"x":2')).toBe(wanted)
     expect(Buffer.concat(withMemberBytes(Buffer.from(text), '"x":2')).toString()).toBe(wanted)
+  })
+})
+
+describe('an anomaly in the place of an older one', () => {
+  it('leaves bytes that are no UTF-8 as they were', () => {
+    const before = Buffer.from('{"anomaly":{"state":"?"},"ü?":1}', 'utf8')
+    const broken = Buffer.from(before.map((byte) => (byte === 63 /* ? */ ? 0xff : byte)))
+    const text = broken.toString()
+    const pieces = withAnomaly(text, broken, JSON.parse(text) as object, '{}')
+    const wanted = Buffer.concat([Buffer.from('{"ü'), Buffer.from([0xff]), Buffer.from('":1,"anomaly":{}}')])
+    expect(Buffer.concat(pieces as Uint8Array[])).toEqual(wanted)
   })
 })
 

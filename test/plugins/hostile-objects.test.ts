@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { type Attributes, SpanKind } from '@opentelemetry/api'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
@@ -19,7 +20,8 @@ type ObjectHost = (
 ) => Promise<readonly { readonly score: unknown; readonly rest: unknown }[]>
 
 const verdictOf = (record: unknown): { score: unknown; rest: unknown } => {
-  if (!isRecord(record) || !Object.hasOwn(record, 'anomaly')) return { score: undefined, rest: record }
+  if (types.isProxy(record) || !isRecord(record) || !Object.hasOwn(record, 'anomaly'))
+    return { score: undefined, rest: record }
   const { anomaly, ...rest } = record
   return { score: isRecord(anomaly) ? anomaly.isolation_score : undefined, rest }
 }

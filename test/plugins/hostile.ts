@@ -83,6 +83,7 @@ export const HOSTILE_OBJECTS: readonly (readonly [what: string, make: () => obje
   ['a circle', () => circle()],
   ['a getter that throws', () => Object.defineProperty(event('ada'), 'user_id', { get: refuse, enumerable: true })],
   ['a proxy that refuses everything', () => new Proxy({}, { get: refuse, has: refuse, ownKeys: refuse })],
+  ['a proxy that was revoked', revoked],
   ['an object without a prototype', () => Object.assign(Object.create(null) as object, { msg: 'ready' })],
   ['an object that cannot be changed', () => Object.freeze({ msg: 'ready' })],
   ['numbers that JSON does not have', () => ({ msg: 17n, user_id: Number.NaN, timestamp: new Date(Number.NaN) })],
@@ -96,6 +97,12 @@ export const HOSTILE_OBJECTS: readonly (readonly [what: string, make: () => obje
 
 function refuse(): never {
   throw new Error('no')
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
 }
 
 function circle(): object {

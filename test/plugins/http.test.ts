@@ -94,6 +94,9 @@ describe('the HTTP receiver', () => {
     // Only where it is all that was sent.
     await send('{"content":"tests"}\n{"content":"tests"}\n')
     expect(sink.lines).toEqual(['{"content":"tests"}', '{"content":"tests"}'])
+    const single = receiver({ batchRecords: 1 })
+    await single.send('{"content":"tests"}\n{"n":1}\n{"content":"tests"}\n')
+    expect(single.sink.lines).toEqual(['{"content":"tests"}', '{"n":1}', '{"content":"tests"}'])
   })
 
   it('keeps a record as it was written but for its verdict, which replaces an older one', async () => {
@@ -252,6 +255,21 @@ describe('when the sink fails', () => {
     expect(sink.lines.map(scoreIn)).toEqual(scoresOf(events))
     // What a receiver further on may know duplicates by.
     expect(new Set(sink.ids).size).toBe(4)
+  })
+
+  it.each([
+    ['as they are', Buffer.from(ndjson)],
+    ['gzipped', gzipSync(ndjson)],
+  ])('answers at once though the sender says no more, of records %s', async (_, body) => {
+    const { sink, send } = receiver({ batchRecords: 10 })
+    sink.before = never
+    const stalled = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(body.subarray(0, -100))
+      },
+    })
+    expect((await send(stalled)).status).toBe(422)
+    expect(sink.aborted).toBe(1)
   })
 
   it('answers 422 where it will never take it: a sender then gives up', async () => {

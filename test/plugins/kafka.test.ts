@@ -1,11 +1,18 @@
+import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type MessageToProduce, type Producer, ProtocolError } from '@platformatic/kafka'
+import { type Consumer, type MessageToProduce, type Producer, ProtocolError } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
 import { baselineMessage } from '../../plugins/kafka/baseline-log.ts'
+import type { Fetched } from '../../plugins/kafka/fetch.ts'
+import { Membership } from '../../plugins/kafka/members.ts'
+import { Partition } from '../../plugins/kafka/partition.ts'
 import { type Outgoing, Writer } from '../../plugins/kafka/writer.ts'
 import { KafkaScorer, type KafkaScorerOptions } from '../../plugins/kafka.ts'
+import { Lane } from '../../plugins/shared/lanes.ts'
+import { type RecordMapper, recordMapper } from '../../src/records/record-map.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { baselinesFromBytes } from '../../src/store/snapshot.ts'
+import { event } from './hostile.ts'
 import { configuration } from './pipelines-page.ts'
 
 // What needs no broker; the rest is in test/integration/kafka.test.ts.
@@ -56,12 +63,51 @@ describe('the Kafka scorer', () => {
     expect(new KafkaScorer(options).tally).toEqual({ records: 0, scored: 0, anomalies: 0, passed: 0 })
   })
 
+  it('stops without a word of its own where there is no broker: run says what went wrong', async () => {
+    const connection = { bootstrapBrokers: ['127.0.0.1:1'], retries: 0, connectTimeout: 1000 }
+    const scorer = new KafkaScorer({ ...options, connection })
+    const running = expect(scorer.run()).rejects.toThrow()
+    await expect(scorer.stop()).resolves.toBeUndefined()
+    await running
+  })
+
   it('is on docs/pipelines.md as the tests with a broker run it', () => {
     const member = readFileSync(new URL('../integration/kafka/member.ts', import.meta.url), 'utf8')
     const shown = member
       .replaceAll(/^\/\/.*\n/gm, '')
       .replace("'../../../plugins/kafka.ts'", "'hedgerow/plugins/kafka'")
     expect(configuration('test/integration/kafka/member.ts').trim()).toBe(shown.trim())
+  })
+})
+
+describe('a member of the group', () => {
+  it('ends with what the client says that could not join again, instead of ending the process', async () => {
+    const client = new EventEmitter()
+    const members = new Membership(client as unknown as Consumer, 'events', () => Promise.reject(new Error('unused')))
+    expect(await members.partitions()).toEqual(new Map())
+    const { term } = members
+    client.emit('error', new Error('no broker'))
+    expect(members.term).not.toBe(term)
+    await expect(members.partitions()).rejects.toThrow('no broker')
+  })
+
+  it('passes over what the member before it has answered, and looks no further behind it', () => {
+    const record = (user: string, offset: bigint): Fetched => {
+      const value = Buffer.from(JSON.stringify(event(user)))
+      return { partition: 0, offset, leaderEpoch: 0, timestamp: 0n, key: null, value, headers: [] }
+    }
+    const mapped: unknown[] = []
+    const toEvent: RecordMapper = (value) => {
+      mapped.push(value)
+      return recordMapper()(value)
+    }
+    const lane = new Lane('test', {}, [], new MemoryStore())
+    const partition = new Partition(0, lane, 5n, new Map([['ada', 6n]]), toEvent)
+    const offsets = (...records: Fetched[]) => partition.unanswered(records).map(({ offset }) => offset)
+    expect(offsets(record('ada', 5n), record('bob', 6n), record('ada', 7n))).toEqual([6n, 7n])
+    expect(mapped).toHaveLength(3)
+    expect(offsets(record('ada', 8n), record('bob', 9n))).toEqual([8n, 9n])
+    expect(mapped).toHaveLength(3)
   })
 })
 

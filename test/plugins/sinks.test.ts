@@ -51,6 +51,17 @@ describe('httpSink', () => {
     expect(gunzipSync(requests[0]?.body ?? '')).toEqual(BYTES)
   })
 
+  it('lets no text over several lines pass for records of its own', async () => {
+    const { requests, fetch } = server([])
+    const torn = [
+      { line: 'no JSON\n{"forged":1}\n', scored: undefined },
+      { line: new Uint8Array([0xff, 10, 10, 0xfe]), scored: undefined },
+    ]
+    await deliver(httpSink({ url: 'https://sink.example/', fetch, gzip: false }), [torn])
+    const wanted = Buffer.concat([Buffer.from('no JSON {"forged":1} \n'), Buffer.from([0xff, 32, 32, 0xfe, 10])])
+    expect(requests[0]?.body).toEqual(wanted)
+  })
+
   it('tries again what may be taken later, under the same id, and then says so', async () => {
     const { requests, fetch } = server([503, 429, 408, 200])
     await deliver(httpSink({ url: 'https://sink.example/', fetch, gzip: false, ...quick }), [records])
@@ -80,6 +91,21 @@ describe('httpSink', () => {
       },
     )
     expect(requests).toHaveLength(1)
+  })
+
+  it('takes the status at its word where the rest of the answer breaks off', async () => {
+    let requests = 0
+    const fetch = (): Promise<Response> => {
+      requests++
+      const broken = new ReadableStream({
+        cancel() {
+          throw new Error('the connection is gone')
+        },
+      })
+      return Promise.resolve(new Response(broken))
+    }
+    await deliver(httpSink({ url: 'https://sink.example/', fetch, ...quick }), [records])
+    expect(requests).toBe(1)
   })
 
   it('counts an attempt that takes too long, or does not get through, as failed', async () => {

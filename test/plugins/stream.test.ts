@@ -121,6 +121,30 @@ describe('scoreStream', { timeout: 60_000 }, () => {
     expect(out[1]).toBe(nothing)
   })
 
+  it('passes an event that cannot be copied as it came, and goes on', async () => {
+    const refusing = Object.defineProperty(event('ada'), 'note', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no')
+      },
+    })
+    const stream = scoreStream<unknown>({ records: true })
+    const out: unknown[] = []
+    for await (const each of streamOf<unknown>([refusing, event('bob')]).pipeThrough(stream)) out.push(each)
+    expect(out[0]).toBe(refusing)
+    expect(out[1]).toMatchObject({ user_id: 'bob', anomaly: { state: 'scored' } })
+    expect(stream.counts).toMatchObject({ records: 2, scored: 2 })
+  })
+
+  it('refuses chunks of text, which would be lost as bytes', async () => {
+    const text: ReadableStream<unknown> = streamOf([`${JSON.stringify(event('ada'))}\n`])
+    const reading = text
+      .pipeThrough(scoreStream() as ReadableWritablePair<Uint8Array, unknown>)
+      .getReader()
+      .read()
+    await expect(reading).rejects.toThrow('scoreStream: wanted chunks of bytes, or the option records')
+  })
+
   it.each([
     [{ maxLineBytes: 3 }, 'maxLineBytes: got 3, wanted an integer from 16'],
     [{ flagAt: 2 }, 'flagAt: got 2, wanted a number from 0 to 1'],

@@ -27,11 +27,13 @@ describe('a JSON list, cut into its elements while it arrives', () => {
           expect(elements).toEqual(JSON.parse(text))
         },
       ),
+      { seed: 17 },
     )
   })
 
   it('keeps what is no JSON apart from what is', () => {
     expect(elementsOf('[{"a":1}, {"b": nonsense}, 3]')).toEqual(['{"a":1}', '{"b": nonsense}', '3'])
+    expect(elementsOf('[{"a":1}}, 3]')).toEqual(['{"a":1}}', '3'])
   })
 
   it.each([
@@ -56,6 +58,7 @@ describe('a JSON list, cut into its elements while it arrives', () => {
     ['', 'got nothing, wanted a JSON list'],
     ['{}', 'got something else, wanted a JSON list'],
     ['[', 'got a list without its end, wanted a JSON list'],
+    ['[1}', 'got a list without its end, wanted a JSON list'],
     ['["]', 'got a list without its end, wanted a JSON list'],
     ['[] []', 'got more behind the list, wanted a JSON list'],
   ])('says what is wrong with %s', (text, message) => {

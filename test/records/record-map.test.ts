@@ -300,6 +300,9 @@ describe('a record that nobody would write', () => {
     expect(recordMapper()(new Proxy({}, { get: fail, getOwnPropertyDescriptor: fail }))).toMatchObject({
       why: 'bad_event',
     })
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    expect(recordMapper()(proxy)).toMatchObject({ why: 'bad_event' })
     expect(
       recordMapper()({
         method: 'GET',
