@@ -16,7 +16,8 @@ export type Seen = (verdict: Verdict, baseline: Float32Array | undefined, event:
 /**
  * Events through the very path that serves requests: each is judged by the past alone, then learnt, in one step of the
  * store. Never throws and never rejects. With a synchronous store the answer is there at once. With another, the events
- * of one user wait for each other, so that each is judged with all before it learnt; those of different users do not.
+ * of one user wait for each other, so that each is judged with all before it learnt; those of different users do not. The
+ * next waits no longer than the budget: what a late store learns then, it learns whenever it comes to it.
  */
 export class EventScorer {
   readonly detector: Detector
