@@ -13,7 +13,7 @@ export default defineConfig({
     outputFile: { json: '.ci/results/integration.json' },
     // Servers are built and started one after the other: each may want the whole machine.
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 1_200_000,
   },
 })

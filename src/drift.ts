@@ -21,6 +21,7 @@ export class DriftMonitor {
   readonly #counts: Float64Array
   readonly #memory: number
   #total = 0
+  #events = 0
 
   /**
    * @param memoryEvents events after which the weight of one has halved, at least 1
@@ -32,9 +33,15 @@ export class DriftMonitor {
     this.#memory = 2 ** (1 / expectNumber('memoryEvents', memoryEvents, 1, Number.MAX_VALUE))
   }
 
+  /** Events taken so far, however little the oldest still weigh. */
+  get events(): number {
+    return this.#events
+  }
+
   /** Takes the features of one event, as `Detector.features` gives them. */
   add(features: Float32Array): void {
     const { edges } = this.#model.histograms
+    this.#events++
     // Newer events weigh more rather than older ones less: one product instead of one a bin.
     this.#total = this.#total === 0 ? 1 : this.#total * this.#memory
     if (this.#total > 1e200) this.#rescale()

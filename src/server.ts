@@ -9,11 +9,13 @@ import { ConfigurationError, type Given } from './service/configuration-values.t
 import { observeDrift } from './service/gauges.ts'
 import { type NodeConfiguration, readNodeConfiguration } from './service/node/configuration.ts'
 import { docsFile } from './service/node/docs-files.ts'
-import { Http2Listener } from './service/node/http2-listener.ts'
+import { found } from './service/node/found.ts'
 import { Listener } from './service/node/listener.ts'
+import { http2ListenerOf, listening } from './service/node/listening.ts'
 import { type Log, startLog } from './service/node/log.ts'
 import { type OpenedStore, openStore } from './service/node/open-store.ts'
 import { startTelemetry } from './service/node/telemetry.ts'
+import { readTelemetrySettings } from './service/node/telemetry-settings.ts'
 
 /** The service on Node: what `hedgerow serve` runs. */
 
@@ -33,14 +35,15 @@ export interface RunningServer {
 export async function startServer(given: Given): Promise<RunningServer> {
   const problems: EventProblem[] = []
   const configuration = readNodeConfiguration(given, problems)
+  const telemetrySettings = readTelemetrySettings(process.env, problems)
+  const log = startLog(configuration.common.HEDGEROW_LOG_LEVEL ?? 'info')
   const model = await modelFrom(configuration, problems)
-  const store = await openStore(configuration, model, problems)
+  const store = await openStore(configuration, model, problems, log)
   if (model === undefined || store === undefined || problems.length > 0) {
     await store?.close()
     throw new ConfigurationError(problems)
   }
-  const telemetry = startTelemetry(process.env)
-  const log = startLog(configuration.common.HEDGEROW_LOG_LEVEL ?? 'info')
+  const telemetry = startTelemetry(process.env, telemetrySettings, log)
   const { app, predictor } = createService(
     settingsFrom(configuration.common, {
       model,
@@ -58,11 +61,18 @@ export async function startServer(given: Given): Promise<RunningServer> {
   const fetch = (request: Request, env: object): Response | Promise<Response> => app.fetch(request, env)
   const listener = new Listener(fetch, configuration)
   const forProxy = http2ListenerOf(configuration, fetch)
-  const { port, http2Port } = await listening(listener, forProxy, configuration, store)
-  const saving = setInterval(() => void save(store, log), configuration.saveMs)
+  const { port, http2Port } = await listening(listener, forProxy, configuration, store.close)
+  const saving = setInterval(() => void save(store, log.debug, log), configuration.saveMs)
   saving.unref()
   const where = { host: configuration.host, port, ...(http2Port === undefined ? {} : { http2_port: http2Port }) }
-  log.info('listening', { ...where, model: model.name, version: model.version })
+  log.info('listening', {
+    ...where,
+    model: model.name,
+    version: model.version,
+    store: store.kind,
+    keys_asked_for: configuration.common.HEDGEROW_KEYS !== undefined,
+    ...(store.restored === undefined ? {} : { baselines_restored: store.restored }),
+  })
   return {
     host: configuration.host,
     port,
@@ -72,7 +82,7 @@ export async function startServer(given: Given): Promise<RunningServer> {
       const answered = all && allOfProxy
       if (!answered) log.error('ended with requests that took too long')
       clearInterval(saving)
-      const saved = await save(store, log)
+      const saved = await save(store, log.info, log)
       await store.close()
       await telemetry.shutdown()
       log.info('ended')
@@ -87,44 +97,15 @@ async function modelFrom(configuration: NodeConfiguration, problems: EventProble
     checkTogether(configuration.common, flagAtOf(configuration.common, model), problems)
     return model
   } catch (error) {
-    problems.push({ field: 'HEDGEROW_MODEL', got: systemReason(error), wanted: 'a model file' })
+    problems.push({ field: 'HEDGEROW_MODEL', got: found(error), wanted: 'a model file' })
     return undefined
   }
 }
 
-function http2ListenerOf(
-  configuration: NodeConfiguration,
-  fetch: ConstructorParameters<typeof Http2Listener>[0],
-): Http2Listener | undefined {
-  const { http2Port } = configuration
-  return http2Port === undefined ? undefined : new Http2Listener(fetch, { ...configuration, port: http2Port })
-}
-
-/** @throws ConfigurationError where it cannot listen */
-async function listening(
-  listener: Listener,
-  forProxy: Http2Listener | undefined,
-  { host, port, http2Port }: NodeConfiguration,
-  store: OpenedStore,
-): Promise<{ readonly port: number; readonly http2Port: number | undefined }> {
-  const at = async (field: string, wished: number, listen: () => Promise<number>): Promise<number> => {
-    try {
-      return await listen()
-    } catch (cause) {
-      await store.close()
-      const got = `${host}:${wished}, and: ${systemReason(cause)}`
-      throw new ConfigurationError([{ field, got, wanted: 'an address to listen at' }], { cause })
-    }
-  }
-  return {
-    http2Port: forProxy && (await at('HEDGEROW_HTTP2_PORT', http2Port ?? 0, () => forProxy.listen())),
-    port: await at('HEDGEROW_PORT', port, () => listener.listen()),
-  }
-}
-
-async function save({ save: write }: OpenedStore, log: Log): Promise<boolean> {
+async function save({ save: write }: OpenedStore, tell: Log['info'], log: Log): Promise<boolean> {
   try {
-    await write()
+    const users = await write()
+    if (users !== undefined) tell('baselines saved', { users })
     return true
   } catch (error) {
     log.error('baselines could not be saved', { reason: systemReason(error) })

@@ -1,8 +1,24 @@
 import { defaultModel } from '../model/default.ts'
 import type { EventProblem } from './event.ts'
 import { createService, type Service } from './service/app.ts'
-import { COMMON, COMMON_SECRETS, checkTogether, flagAtOf, MAX_USERS, settingsFrom } from './service/configuration.ts'
-import { ConfigurationError, choiceOf, type Given, integerOf, readValues } from './service/configuration-values.ts'
+import {
+  COMMON,
+  COMMON_SECRETS,
+  checkTogether,
+  flagAtOf,
+  MAX_USERS,
+  NODE_ALONE,
+  settingsFrom,
+  type WORKERS_ALONE,
+} from './service/configuration.ts'
+import {
+  ConfigurationError,
+  type Given,
+  integerOf,
+  readBy,
+  readValues,
+  type TextSchema,
+} from './service/configuration-values.ts'
 import { Refusal } from './service/problem.ts'
 import type { DocsFile, LogEntry } from './service/settings.ts'
 import type { BaselineStore } from './store/contract.ts'
@@ -21,9 +37,9 @@ interface Env {
 }
 
 const WORKERS = {
-  HEDGEROW_STORE: choiceOf(['memory', 'durable-object']),
+  HEDGEROW_STORE: readBy(storeFrom, 'memory, or durable-object'),
   HEDGEROW_SHARDS: integerOf(1, 4096),
-} as const
+} as const satisfies Readonly<Record<(typeof WORKERS_ALONE)[number] | 'HEDGEROW_STORE', TextSchema<unknown>>>
 
 const model = defaultModel()
 
@@ -32,16 +48,35 @@ let service: Service | ConfigurationError | undefined
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
-    service ??= open(env)
-    if (service instanceof ConfigurationError) return new Refusal(503, service.problems).toResponse()
+    service ??= openOrTell(env)
+    if (service instanceof ConfigurationError) return NOT_CONFIGURED.toResponse()
     return service.app.fetch(request, env, ctx)
   },
 } satisfies ExportedHandler<Env>
 
+/** Anybody may ask: what the settings are is for the log alone. */
+const NOT_CONFIGURED = new Refusal(503, {
+  field: 'service',
+  got: 'a configuration that will not do',
+  wanted: 'another: the log says what is wrong with it',
+})
+
+function openOrTell(env: Env): Service | ConfigurationError {
+  const opened = open(env)
+  if (opened instanceof ConfigurationError) {
+    const { problems } = opened
+    console.error(JSON.stringify({ level: 'error', msg: 'the configuration will not do', problems }))
+  }
+  return opened
+}
+
 function open(env: Env): Service | ConfigurationError {
   const problems: EventProblem[] = []
   const given: Given = { ...env }
-  const values = readValues({ ...COMMON, ...WORKERS }, given, COMMON_SECRETS, problems)
+  const values = readValues({ ...COMMON, ...WORKERS }, given, [...COMMON_SECRETS, 'HEDGEROW_STORE'], problems, {
+    runtime: 'Node',
+    names: NODE_ALONE,
+  })
   checkTogether(values, flagAtOf(values, model), problems)
   if (values.HEDGEROW_KEYS === undefined && values.HEDGEROW_INSECURE !== true) {
     problems.push({
@@ -50,12 +85,12 @@ function open(env: Env): Service | ConfigurationError {
       wanted: 'a secret with keys, or HEDGEROW_INSECURE = "true"',
     })
   }
-  if (values.HEDGEROW_STORE === 'durable-object' && env.BASELINES === undefined) {
+  if (values.HEDGEROW_STORE?.isDurable === true && env.BASELINES === undefined) {
     problems.push({ field: 'BASELINES', got: 'no binding', wanted: 'the Durable Objects that HEDGEROW_STORE names' })
   }
   if (problems.length > 0) return new ConfigurationError(problems)
   const store: BaselineStore =
-    values.HEDGEROW_STORE === 'durable-object' && env.BASELINES !== undefined
+    values.HEDGEROW_STORE?.isDurable === true && env.BASELINES !== undefined
       ? new DurableObjectStore(env.BASELINES, { shards: values.HEDGEROW_SHARDS ?? 16 })
       : new MemoryStore({ maxUsers: values.HEDGEROW_MAX_USERS ?? MAX_USERS })
   return createService(
@@ -71,9 +106,14 @@ function open(env: Env): Service | ConfigurationError {
   )
 }
 
+function storeFrom(text: string): { readonly isDurable: boolean } | string | undefined {
+  if (text === 'memory' || text === 'durable-object') return { isDurable: text === 'durable-object' }
+  return /^rediss?:/.test(text) ? 'a Redis, which is for Node only' : undefined
+}
+
 /** Workers keep what is written to the console. */
 function logger(least: LogEntry['level'] | 'silent'): (entry: LogEntry) => void {
-  const levels = ['info', 'warn', 'error', 'silent'] as const
+  const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
   return (entry) => {
     if (levels.indexOf(entry.level) >= levels.indexOf(least)) console.log(JSON.stringify(entry))
   }

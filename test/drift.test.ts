@@ -26,6 +26,7 @@ describe('a drift monitor', () => {
     const report = new DriftMonitor(model).report()
     expect(report.length).toBe(model.featureSet.features.length)
     expect(report.every(({ psi }) => psi === 0)).toBe(true)
+    expect(new DriftMonitor(model).events).toBe(0)
   })
 
   it.each([0, Number.NaN])('refuses a memory of %d events', (memoryEvents) => {
@@ -58,6 +59,7 @@ describe('a drift monitor', () => {
       (sum, was, bin) => sum + ((live[bin] as number) - was) * Math.log((live[bin] as number) / was),
       0,
     )
+    expect(monitor.events).toBe(10)
     const got = monitor.report().find(({ feature }) => feature === first?.name)
     expect(got?.psi).toBeCloseTo(wanted, 6)
   })

@@ -17,7 +17,7 @@ const FLAGS: readonly (readonly [flag: string, setting: string, description: str
   ['--keys-file <file>', 'HEDGEROW_KEYS_FILE', 'file of bearer keys, as in HEDGEROW_KEYS'],
   ['--trusted-proxies <list>', 'HEDGEROW_TRUSTED_PROXIES', 'proxies whose X-Forwarded-For is believed'],
   ['--cors-origins <list>', 'HEDGEROW_CORS_ORIGINS', 'origins whose pages may call the service (default: none)'],
-  ['--log-level <level>', 'HEDGEROW_LOG_LEVEL', 'info, warn, error, silent (default: info)'],
+  ['--log-level <level>', 'HEDGEROW_LOG_LEVEL', 'debug, info, warn, error, silent (default: info)'],
 ]
 
 const ABOUT = `Each flag is also a setting of the environment: --port is HEDGEROW_PORT. Bearer keys come from HEDGEROW_KEYS or

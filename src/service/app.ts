@@ -7,7 +7,7 @@ import { Handlers } from './handlers.ts'
 import { KeyRing } from './keys.ts'
 import { openApiOf } from './openapi.ts'
 import { Predictor } from './predictor.ts'
-import { Refusal } from './problem.ts'
+import { Refusal, refuse } from './problem.ts'
 import { requestLog } from './request-log.ts'
 import type { Route, ServiceContext, ServiceEnv } from './route.ts'
 import { routeTable } from './routes.ts'
@@ -40,7 +40,7 @@ export function createService(settings: ServiceSettings): Service {
       cors({
         origin: [...corsOrigins],
         allowMethods: ['GET', 'POST', 'DELETE'],
-        allowHeaders: ['authorization', 'content-type'],
+        allowHeaders: ['authorization', 'content-type', 'content-encoding'],
         maxAge: 600,
       }),
     )
@@ -51,9 +51,24 @@ export function createService(settings: ServiceSettings): Service {
   addDocs(app, settings, openApiOf(INFO, routes, named))
   refuseOtherMethods(app)
   // The path is the client's, and may name anybody.
-  const nothingThere = { field: 'path', got: 'a path that is not there', wanted: 'one of /openapi.json' }
-  app.notFound(() => new Refusal(404, nothingThere).toResponse())
-  app.onError((error) => unexpected(settings, error).toResponse())
+  const nothingThere = {
+    field: 'path',
+    got: 'a path that is not there',
+    wanted: 'a path that /openapi.json or /docs names',
+  }
+  app.notFound((c) => refuse(c, new Refusal(404, nothingThere)))
+  app.onError((error, c) => {
+    const known = harmless(error)
+    platform.log?.({
+      level: 'error',
+      msg: 'a failure of the service',
+      error: known.name,
+      where: known.stack?.split('\n'),
+    })
+    // What traces requests writes down what it finds here.
+    c.error = known
+    return refuse(c, new Refusal(500, { field: 'service', got: 'a failure', wanted: 'an answer' }))
+  })
   return { app, predictor }
 }
 
@@ -73,16 +88,16 @@ function addRoute(app: Hono<ServiceEnv>, { method, path, scope, serve }: Route, 
   if (scope !== undefined) app.on([method.toUpperCase()], pattern, requireScope(keys, scope))
   app.on([method.toUpperCase()], pattern, (c) => {
     c.header('Cache-Control', 'no-store')
-    return orRefusal(() => serve(c))
+    return orRefusal(c, () => serve(c))
   })
 }
 
 /** A refusal is an answer: thrown past here it would be an error of the service's to whoever traces requests. */
-async function orRefusal(serve: () => Response | Promise<Response>): Promise<Response> {
+async function orRefusal(c: ServiceContext, serve: () => Response | Promise<Response>): Promise<Response> {
   try {
     return await serve()
   } catch (error) {
-    if (error instanceof Refusal) return error.toResponse()
+    if (error instanceof Refusal) return refuse(c, error)
     throw error
   }
 }
@@ -90,6 +105,8 @@ async function orRefusal(serve: () => Response | Promise<Response>): Promise<Res
 function addDocs(app: Hono<ServiceEnv>, { platform }: ServiceSettings, openApi: object): void {
   const document = JSON.stringify(openApi)
   app.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }))
+  // Relative: a proxy may have put a folder before it.
+  app.get('/', (c) => c.redirect('docs'))
   app.get('/docs', (c) => c.html(DOCS_PAGE))
   app.get('/docs/start.js', (c) => c.body(DOCS_SCRIPT, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
   for (const name of DOCS_FILES) app.get(`/docs/${name}`, (c) => platform.docsFile(name, c))
@@ -107,18 +124,17 @@ function refuseOtherMethods(app: Hono<ServiceEnv>): void {
   for (const [path, allowed] of methods) {
     const wanted = [...allowed].join(', ')
     const headers = { Allow: wanted }
-    app.all(path, (c) => new Refusal(405, { field: 'method', got: c.req.method, wanted }, { headers }).toResponse())
+    app.all(path, (c) => refuse(c, new Refusal(405, { field: 'method', got: c.req.method, wanted }, { headers })))
   }
 }
 
-function unexpected({ platform }: ServiceSettings, error: unknown): Refusal {
-  // The stack says where; the message might say who.
-  const where = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : undefined
-  platform.log?.({
-    level: 'error',
-    msg: 'a failure of the service',
-    error: error instanceof Error ? error.name : typeof error,
-    where,
-  })
-  return new Refusal(500, { field: '', got: 'a failure of the service', wanted: 'an answer' })
+/** An error without its message: the stack says where, the message might say who. */
+function harmless({ name, stack }: Error): Error {
+  const bare = new Error()
+  bare.name = name
+  bare.stack = (stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')
+  return bare
 }

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import type { KeyRing, KnownKey, Scope } from './keys.ts'
-import { Refusal } from './problem.ts'
+import { Refusal, refuse } from './problem.ts'
 
 export interface AuthVariables {
   /** The key that opened; undefined where the service has none. */
@@ -16,18 +16,14 @@ export function requireScope(keys: KeyRing, scope: Scope): MiddlewareHandler<{ V
     if (keys.isEmpty) return next()
     const presented = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
     if (presented === undefined) {
-      return new Refusal(401, { field: 'authorization', got: 'no bearer key', wanted }, CHALLENGE).toResponse()
+      return refuse(c, new Refusal(401, { field: 'authorization', got: 'no bearer key', wanted }, CHALLENGE))
     }
     const key = await keys.find(presented)
     if (key === undefined) {
-      return new Refusal(
-        401,
-        { field: 'authorization', got: 'a key that is not known', wanted },
-        CHALLENGE,
-      ).toResponse()
+      return refuse(c, new Refusal(401, { field: 'authorization', got: 'a key that is not known', wanted }, CHALLENGE))
     }
     if (!key.scopes.includes(scope)) {
-      return new Refusal(403, { field: 'authorization', got: 'a key without it', wanted }).toResponse()
+      return refuse(c, new Refusal(403, { field: 'authorization', got: 'a key without it', wanted }))
     }
     c.set('key', key)
     return next()

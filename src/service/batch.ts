@@ -33,12 +33,16 @@ export async function answersTo(
   settings: BatchSettings,
 ): Promise<ReadableStream<Uint8Array>> {
   const writer = new AnswerWriter(predictor, settings)
-  const ended = (): void => settings.onEnd(writer.summary)
+  /** However it ends: what is left of the batch is let go, of which only so many are read at a time. */
+  const ended = async (): Promise<void> => {
+    settings.onEnd(writer.summary)
+    await groups.return(undefined)
+  }
   let first: Uint8Array | undefined
   try {
     first = await writer.next(groups)
   } catch (error) {
-    ended()
+    await ended()
     throw error
   }
   return new ReadableStream<Uint8Array>(
@@ -55,12 +59,9 @@ export async function answersTo(
         if (text !== undefined) return controller.enqueue(text)
         controller.enqueue(writer.end())
         controller.close()
-        ended()
+        await ended()
       },
-      async cancel() {
-        ended()
-        await groups.return(undefined)
-      },
+      cancel: ended,
     },
     { highWaterMark: 0 },
   )
@@ -128,5 +129,5 @@ class AnswerWriter {
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  return new Refusal(500, { field: '', got: 'a failure of the service', wanted: 'an answer' })
+  return new Refusal(500, { field: 'service', got: 'a failure', wanted: 'an answer' })
 }

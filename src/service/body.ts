@@ -124,6 +124,7 @@ async function* decompressed(arriving: AsyncIterable<Uint8Array>): AsyncGenerato
 async function* beginningLikeGzip(arriving: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let begun = false
   for await (const chunk of arriving) {
+    if (chunk.length === 0) continue
     if (!begun && chunk[0] !== 0x1f) throw new Refusal(400, { field: 'body', got: 'other bytes', wanted: GZIP })
     begun = true
     yield chunk

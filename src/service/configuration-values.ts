@@ -31,16 +31,21 @@ const PREFIX = 'HEDGEROW_'
  * @param given only text counts (a Worker's environment holds other things too), and empty text is none
  * @param secret the names whose values are never shown
  * @param problems takes what is wrong, names that begin like ours and are not known included
+ * @param elsewhere the settings that only another runtime has
  */
 export function readValues<S extends Readonly<Record<string, TextSchema<unknown>>>>(
   schemas: S,
   given: Given,
   secret: readonly string[],
   problems: EventProblem[],
+  elsewhere: { readonly runtime: string; readonly names: readonly string[] },
 ): Values<S> {
   for (const [name, value] of Object.entries(given)) {
     if (!name.startsWith(PREFIX) || Object.hasOwn(schemas, name) || typeof value !== 'string') continue
-    problems.push({ field: name, got: 'a setting that is not known', wanted: Object.keys(schemas).join(', ') })
+    const got = elsewhere.names.includes(name)
+      ? `a setting for ${elsewhere.runtime} only`
+      : 'a setting that is not known'
+    problems.push({ field: name, got, wanted: Object.keys(schemas).join(', ') })
   }
   const values: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(schemas)) {

@@ -31,7 +31,7 @@ export const COMMON = {
     proxiesFrom,
     'a number from 1 to 16, or addresses and CIDR blocks, separated by commas',
   ),
-  HEDGEROW_LOG_LEVEL: choiceOf(['info', 'warn', 'error', 'silent']),
+  HEDGEROW_LOG_LEVEL: choiceOf(['debug', 'info', 'warn', 'error', 'silent']),
   HEDGEROW_MAX_USERS: integerOf(16, 10_000_000),
   HEDGEROW_MAX_EVENT_BYTES: integerOf(256, 2 ** 24),
   HEDGEROW_MAX_BATCH_BYTES: integerOf(1024, 2 ** 40),
@@ -39,6 +39,21 @@ export const COMMON = {
   HEDGEROW_BODY_TIMEOUT_SEC: integerOf(1, 3600),
   HEDGEROW_IDLE_TIMEOUT_SEC: integerOf(1, 3600),
 } as const
+
+/** Settings that one runtime alone has: on the other they are told apart from names that nobody knows. */
+export const NODE_ALONE = [
+  'HEDGEROW_HOST',
+  'HEDGEROW_PORT',
+  'HEDGEROW_HTTP2_PORT',
+  'HEDGEROW_MODEL',
+  'HEDGEROW_BASELINES',
+  'HEDGEROW_KEYS_FILE',
+  'HEDGEROW_MAX_CONNECTIONS',
+  'HEDGEROW_DRAIN_DELAY_SEC',
+  'HEDGEROW_DRAIN_SEC',
+  'HEDGEROW_SAVE_SEC',
+] as const
+export const WORKERS_ALONE = ['HEDGEROW_SHARDS'] as const
 
 export const COMMON_SECRETS: readonly string[] = ['HEDGEROW_KEYS', 'HEDGEROW_HASH_KEY']
 

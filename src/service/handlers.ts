@@ -1,5 +1,5 @@
 import type { Decision } from '../decision.ts'
-import { type BehaviorEvent, parseEvent } from '../event.ts'
+import { type BehaviorEvent, type EventProblem, parseEvent } from '../event.ts'
 import { userKey } from '../identity.ts'
 import { Telemetry } from '../telemetry/index.ts'
 import { DecisionMetrics } from '../telemetry/metrics.ts'
@@ -38,7 +38,7 @@ export class Handlers {
     mediaTypeOf(c, ['application/json'])
     const value = parseJson(await wholeBody(c, limits.maxEventBytes, limits.bodyTimeoutMs))
     const parsed = parseEvent(value, model.eventTypes)
-    if (!parsed.ok) throw new Refusal(422, parsed.problems)
+    if (!parsed.ok) throw new Refusal(422, parsed.problems.map(ofBody))
     const [decision] = await this.#predictor.judge([parsed.event], wishes)
     const answer = answerOf(decision as Decision, thresholds.flagAt, wishes.reasons !== 'none')
     const userHash = await this.#telemetry.hash(userKey(parsed.event.userId))
@@ -114,6 +114,7 @@ export class Handlers {
   readonly health = async (c: ServiceContext): Promise<Response> => {
     const { model, platform } = this.#settings
     const why = await platform.notReady?.()
+    if (why !== undefined) c.set('logged', { why })
     const health: Health = {
       status: why === undefined ? 'ready' : 'not_ready',
       ...(why === undefined ? {} : { why }),
@@ -126,7 +127,7 @@ export class Handlers {
   readonly metrics = async (c: ServiceContext): Promise<Response> => {
     const { metrics } = this.#settings.platform
     if (metrics !== undefined) return c.body(await metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4' })
-    const problem = { field: 'metrics', got: 'a platform that keeps none', wanted: 'Node' }
+    const problem = { field: 'metrics', got: 'a service that keeps none', wanted: 'Node, without OTEL_SDK_DISABLED' }
     throw new Refusal(501, problem)
   }
 
@@ -167,6 +168,11 @@ export class Handlers {
       throw storeFailed(cause)
     }
   }
+}
+
+/** What is wrong with the record as a whole is, with a single event, wrong with the body. */
+function ofBody(problem: EventProblem): EventProblem {
+  return problem.field === '' ? { ...problem, field: 'body' } : problem
 }
 
 function keyOf(c: ServiceContext): string {

@@ -18,24 +18,31 @@ export const KEYS_WANTED = `scopes:secret, separated by spaces or line ends: sco
 /**
  * Reads the keys of a configuration: `predict:SECRET users+metrics:SECRET all:SECRET`.
  *
- * @returns in words what is wrong, by the entry's number and never its text, where it is
+ * @returns in words all that is wrong, by the number of each entry and never its text, where anything is
  */
 export function parseKeys(text: string): readonly Key[] | string {
   const keys: Key[] = []
+  const wrong: string[] = []
+  // Given and yet empty is a mistake: without any key, everybody may ask.
+  if (text.trim() === '') return 'white space alone'
   for (const [i, entry] of text.trim().split(/\s+/).entries()) {
-    if (entry === '') continue
     const colon = entry.indexOf(':')
     const secret = entry.slice(colon + 1)
     const scopes = colon < 0 ? undefined : parseScopes(entry.slice(0, colon))
-    if (scopes === undefined) return `entry ${i + 1} without scopes that there are`
-    if (secret.length < LEAST_SECRET_LENGTH || secret.length > MOST_SECRET_LENGTH) {
-      return `entry ${i + 1} with a secret of ${secret.length} characters`
-    }
-    if (!SECRET.test(secret)) return `entry ${i + 1} with a character that no secret has`
-    if (keys.some((key) => key.secret === secret)) return `entry ${i + 1} with the secret of another`
-    keys.push({ secret, scopes })
+    const problem = problemOf(secret, keys)
+    if (scopes === undefined) wrong.push(`entry ${i + 1} without scopes that there are`)
+    else if (problem !== undefined) wrong.push(`entry ${i + 1} with ${problem}`)
+    else keys.push({ secret, scopes })
   }
-  return keys
+  return wrong.length > 0 ? wrong.join(', ') : keys
+}
+
+function problemOf(secret: string, others: readonly Key[]): string | undefined {
+  if (secret.length < LEAST_SECRET_LENGTH || secret.length > MOST_SECRET_LENGTH) {
+    return `a secret of ${secret.length} characters`
+  }
+  if (!SECRET.test(secret)) return 'a character that no secret has'
+  return others.some((key) => key.secret === secret) ? 'the secret of another' : undefined
 }
 
 function parseScopes(text: string): readonly Scope[] | undefined {

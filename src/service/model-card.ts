@@ -1,15 +1,17 @@
 import type { Model } from '../model.ts'
 import { factsOf } from '../model-facts.ts'
+import { knownDrift } from './known-drift.ts'
 import type { Predictor } from './predictor.ts'
 import type { ModelCard } from './schemas.ts'
 
 /** What the service scores with: features, training, thresholds, and how far behaviour has moved from the training's. */
 export function modelCard(model: Model, { drift }: Predictor, flagAt: number): ModelCard {
   const { features, ...facts } = factsOf(model)
-  const moved = new Map(drift.report().map(({ feature, psi }) => [feature, psi]))
+  const moved = new Map(knownDrift(drift)?.map(({ feature, psi }) => [feature, psi]))
   return {
     ...facts,
-    features: features.map((each) => ({ ...each, drift: moved.get(each.feature) ?? 0 })),
+    features: features.map((each) => ({ ...each, drift: moved.get(each.feature) ?? null })),
+    drift_events: drift.events,
     threshold_percentile: flagAt,
   }
 }

@@ -138,6 +138,7 @@ class Step {
   readonly change: (baseline: Float32Array) => void
   verdict: Verdict | undefined
   failure: 'no_identity' | 'store' | 'model' = 'no_identity'
+  #counted = false
   readonly #predictor: Predictor
   readonly #event: BehaviorEvent
   readonly #explain: boolean
@@ -168,7 +169,9 @@ class Step {
     this.look(baseline)
     if (this.verdict === undefined) return
     const { detector, drift } = this.#predictor
-    drift.add(detector.features(this.#event, baseline))
+    // A store may have the event learnt again, where somebody else changed the baseline at the same time.
+    if (!this.#counted) drift.add(detector.features(this.#event, baseline))
+    this.#counted = true
     detector.learn(this.#event, baseline, this.verdict)
   }
 }

@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { type EventProblem, formatProblems } from '../event.ts'
 import type { Problem } from './schemas.ts'
 
@@ -49,6 +50,21 @@ export class Refusal extends Error {
       headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...this.headers },
     })
   }
+}
+
+/** Answers a request with a refusal, and has the log say why. */
+export function refuse(c: Context, refusal: Refusal): Response {
+  c.set('refused', formatProblems(refusal.problems.map(unquoted)))
+  return refusal.toResponse()
+}
+
+/**
+ * A problem for the log. Whoever asks is told what he sent himself; the log is read by others, and where somebody has mixed
+ * up his columns, what stands in one of them names a user.
+ */
+function unquoted({ field, got, wanted }: EventProblem): EventProblem {
+  if (got.startsWith('"')) return { field, got: 'another text', wanted }
+  return { field, got: Number.isNaN(Number(got)) ? got : 'another number', wanted }
 }
 
 /** A value that somebody sent, short and harmless enough for a message. Not for what may name somebody. */

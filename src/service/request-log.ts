@@ -8,6 +8,8 @@ import type { AuthVariables } from './auth.ts'
 import type { LogEntry, ServiceSettings } from './settings.ts'
 
 export interface LogVariables {
+  /** Why it was refused: the problem's detail, without what was sent. */
+  refused: string | undefined
   /** What a handler has to say of the request. */
   logged: Readonly<Record<string, unknown>> | undefined
   /** What is known only when the response has been sent: the request is logged then. */
@@ -57,15 +59,17 @@ export function requestLog(
     const span = trace.getActiveSpan()?.spanContext()
     const traced = span !== undefined && isSpanContextValid(span)
     const { status } = c.res
+    const route = routeOf(c)
     const entry = {
-      level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
+      level: levelOf(route, status),
       msg: 'request',
       method: c.req.method,
-      route: routeOf(c),
+      route,
       status,
       ...(traced ? { trace_id: span.traceId, span_id: span.spanId } : {}),
       ...(client === undefined ? {} : { client_hash: await hashOf(client) }),
       ...(c.var.key === undefined ? {} : { key: c.var.key.index + 1 }),
+      ...(c.var.refused === undefined ? {} : { detail: c.var.refused }),
       ...c.var.logged,
     } as const
     const end = (more: Readonly<Record<string, unknown>>): void =>
@@ -73,6 +77,12 @@ export function requestLog(
     if (c.var.finished === undefined) end({})
     else c.var.finished.then(end, () => end({}))
   }
+}
+
+/** Who looks after a service asks for its health every few seconds, also while it ends: that would be most of the log. */
+function levelOf(route: string, status: number): LogEntry['level'] {
+  if (route === '/health') return 'debug'
+  return status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info'
 }
 
 /** What starts the span of a request writes down its whole address, ids in it included: the route says enough. */

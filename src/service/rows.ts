@@ -86,7 +86,7 @@ function lineRow(row: Row, maxEventBytes: number): BatchRow | [] {
   if (row.kind === 'event') return row.event
   if (row.kind !== 'problem') return []
   if (row.problems.length > 0) return new Refusal(422, row.problems)
-  return row.reason.startsWith('longer') ? tooLong(maxEventBytes) : notJson(row.text)
+  return row.tooLong === true ? tooLong(maxEventBytes) : notJson(row.text)
 }
 
 function notAList(cause: ListError): Refusal {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { LEAST_DRIFT_EVENTS } from './known-drift.ts'
 
 /** What the service answers, as schemas: the documentation is made from them, and the types of the answers in code. */
 
@@ -15,7 +16,9 @@ export const Problem = v.pipe(
     problems: v.pipe(
       v.array(
         v.object({
-          field: text('What is wrong: a field of the event, a parameter, a header, the body.'),
+          field: text(
+            'What is wrong: a field of the event, a parameter, a header, the body; empty for a row of a batch as a whole.',
+          ),
           got: text('What it had; never a user id.'),
           wanted: text('What it should have had.'),
         }),
@@ -86,9 +89,15 @@ export const ModelCard = v.object({
       feature: v.string(),
       mean: v.pipe(v.number(), v.description('In training.')),
       scale: v.number(),
-      drift: v.pipe(v.number(), v.description('Population stability index since the start; above 0.25 train again.')),
+      drift: v.pipe(
+        v.nullable(v.number()),
+        v.description(
+          `Population stability index since the start, above 0.25 train again; null before ${LEAST_DRIFT_EVENTS} events.`,
+        ),
+      ),
     }),
   ),
+  drift_events: count('Events since the start that were scored and learnt: what drift is told by.'),
   training: v.object({
     rows: v.number(),
     users: v.number(),

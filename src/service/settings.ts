@@ -65,7 +65,7 @@ export type DocsFile = (typeof DOCS_FILES)[number]
 
 /** A request, as the log tells of it: no ids, no addresses, no paths, but hashes and patterns. */
 export interface LogEntry {
-  readonly level: 'info' | 'warn' | 'error'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly msg: string
   readonly method?: string
   readonly route?: string

@@ -62,7 +62,6 @@ describe('a batch of a million rows', () => {
       const encoding = gzip ? { 'content-encoding': 'gzip' } : {}
       const headers = { ...AUTHORISED, 'content-type': type, ...encoding }
       const to = { port: server.port, host: '127.0.0.1', method: 'POST', path: '/predict/batch' }
-      // Users of its own: whom nothing is known of.
       const asking = request({ ...to, headers })
       const body = gzip ? createGzip({ level: 1 }) : asking
       if (body !== asking) body.pipe(asking)

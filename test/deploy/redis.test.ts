@@ -34,7 +34,7 @@ beforeAll(async () => {
   port = await freePort()
   redis = startRedis()
   await until('redis answers', () =>
-    connectRedis(url()).then(
+    connectRedis(url(), unwatched).then(
       ({ close }) => close().then(() => true),
       () => false,
     ),
@@ -47,12 +47,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+/** Who does not ask whether it is lost. */
+const unwatched = { onLost: () => undefined, onBack: () => undefined }
+
 const predict = ({ url: base }: Server, event: object): Promise<Response> =>
   fetch(`${base}/predict`, { method: 'POST', body: JSON.stringify(event), headers: AUTHORISED })
 
 describe('baselines in Redis', () => {
   it('are kept, changed, read and forgotten', async () => {
-    const { store, close } = await connectRedis(url())
+    const { store, close } = await connectRedis(url(), unwatched)
     const baselines = store.open({ id: 'test', width: 3 })
     expect(await baselines.read('u')).toBeUndefined()
     await baselines.update('u', (baseline) => void baseline.set([0.1, -1e30, 7]))
@@ -64,7 +67,7 @@ describe('baselines in Redis', () => {
   })
 
   it('lose no update of many at a time, from several connections', async () => {
-    const connections = await Promise.all([1, 2, 3].map(() => connectRedis(url())))
+    const connections = await Promise.all([1, 2, 3].map(() => connectRedis(url(), unwatched)))
     const opened = connections.map(({ store }) => store.open({ id: 'concurrent', width: 2 }))
     const add = (baseline: Float32Array): void => {
       baseline[0] = (baseline[0] ?? 0) + 1
@@ -112,6 +115,28 @@ describe('baselines in Redis', () => {
     await until('the service is ready', async () => (await fetch(`${service.url}/health`)).status === 200)
     expect((await (await predict(service, event)).json()).baseline.events).toBe(1)
     await service.end()
+  })
+
+  it('are missed while Redis hangs, and there when it goes on', async () => {
+    const service = await servePublished({ HEDGEROW_STORE: url() })
+    const event = { ...ordinary, user_id: 'patient' }
+    expect((await predict(service, event)).status).toBe(200)
+    redis.kill('SIGSTOP')
+    try {
+      expect((await predict(service, event)).status).toBe(503)
+      expect((await fetch(`${service.url}/health`)).status).toBe(503)
+      await expect(connectRedis(url(), unwatched)).rejects.toThrow('redis: got no reply in time')
+    } finally {
+      redis.kill('SIGCONT')
+    }
+    await until('the service is ready', async () => (await fetch(`${service.url}/health`)).status === 200)
+    expect((await (await predict(service, event)).json()).baseline.events).toBeGreaterThan(0)
+    expect(await service.end()).toBe(0)
+    const told = service.log.filter(({ msg }) => String(msg).startsWith('Redis'))
+    expect(told).toMatchObject([
+      { level: 'warn', msg: 'Redis lost', reason: 'no reply in time' },
+      { level: 'info', msg: 'Redis back' },
+    ])
   })
 
   it('are asked for at the start: a service that cannot reach them does not start', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseKeys } from '../../src/service/keys.ts'
+import type { LogEntry } from '../../src/service/settings.ts'
 import { ordinary, startService } from './service.ts'
 
 const PREDICT = 'predict-0123456789abcdef'
@@ -66,11 +67,16 @@ describe('bearer keys', () => {
   })
 
   it.each([
+    [' \n', 'white space alone'],
     ['justasecretwithoutscope', 'entry 1 without scopes that there are'],
     [`fly:${PREDICT}`, 'entry 1 without scopes that there are'],
     [`predict:${PREDICT} users:short`, 'entry 2 with a secret of 5 characters'],
     [`predict:${PREDICT}!`, 'entry 1 with a character that no secret has'],
     [`predict:${PREDICT} users:${PREDICT}`, 'entry 2 with the secret of another'],
+    [
+      `predict:short fly:${PREDICT} users:${USERS} all:${USERS}`,
+      'entry 1 with a secret of 5 characters, entry 2 without scopes that there are, entry 4 with the secret of another',
+    ],
   ])('are refused by the number of the entry: %s', (text, problem) => {
     expect(parseKeys(text)).toBe(problem)
   })
@@ -94,12 +100,35 @@ describe('what browsers are told', () => {
     const { ask } = startService({ corsOrigins: ['https://app.example.com'] })
     const allowed = await ask('/predict', preflight('https://app.example.com'))
     expect(allowed.headers.get('access-control-allow-origin')).toBe('https://app.example.com')
+    expect(allowed.headers.get('access-control-allow-headers')).toBe('authorization,content-type,content-encoding')
     const refused = await ask('/predict', preflight('https://evil.example.com'))
     expect(refused.headers.get('access-control-allow-origin')).toBeNull()
   })
 })
 
 describe('the log', () => {
+  it('has of a failure where it was, and nothing that it said; and so has what traces requests', async () => {
+    const log: LogEntry[] = []
+    let traced: Error | undefined
+    const { ask } = startService({
+      platform: {
+        docsFile: () => new Response(),
+        metrics: () => Promise.reject(new RangeError('no metrics for alice\nat all')),
+        log: (entry) => log.push(entry),
+        around: async (c, next) => {
+          await next()
+          traced = c.error
+        },
+      },
+    })
+    const { status, text } = await ask('/metrics')
+    expect(status).toBe(500)
+    expect(log[0]).toMatchObject({ level: 'error', msg: 'a failure of the service', error: 'RangeError' })
+    expect(log[0]?.where).toContainEqual(expect.stringContaining('access.test.ts'))
+    expect(traced).toMatchObject({ name: 'RangeError', message: '', stack: expect.stringContaining('access.test.ts') })
+    expect(text + JSON.stringify(log) + traced?.stack).not.toContain('alice')
+  })
+
   it('names users and clients by keyed hashes alone', async () => {
     const { post, log } = startService()
     await post('/predict', JSON.stringify({ ...ordinary, user_id: 'alice' }))

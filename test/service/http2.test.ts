@@ -100,6 +100,26 @@ describe('hedgerow serve over HTTP/2', { timeout: 30_000 }, () => {
     stream.close()
   })
 
+  it('lets those go that have said nothing for longest, where more come than it takes', async () => {
+    const small = await serve({ HEDGEROW_HTTP2_PORT: '0', HEDGEROW_MAX_CONNECTIONS: '4' })
+    const open = () => connectTcp(small.http2Port ?? 0, '127.0.0.1').on('error', () => undefined)
+    const busy = connect(`http://127.0.0.1:${small.http2Port}`)
+    const { stream, got } = ask(busy, '/predict/batch')
+    stream.write(row)
+    await until('the first answer is there', () => answersIn(got()) === 1)
+    const silent = Array.from({ length: 20 }, open)
+    for (const socket of silent) socket.resume()
+    await until('no more are left than it takes', () => silent.filter(({ closed }) => !closed).length <= 3)
+    const other = connect(`http://127.0.0.1:${small.http2Port}`)
+    const answer = ask(other, '/predict', 'application/json')
+    answer.stream.end(row)
+    expect(await answer.status).toBe(200)
+    stream.end(row)
+    await until('the batch is answered to its end', () => answersIn(got()) === 2)
+    for (const each of [...silent, busy, other]) each.destroy()
+    expect(await small.end()).toBe(0)
+  })
+
   it('closes what speaks something else', async () => {
     const socket = connectTcp(server.http2Port ?? 0, '127.0.0.1')
     socket.on('error', () => undefined).write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')

@@ -51,7 +51,14 @@ describe('/openapi.json', () => {
     const served = service.app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path}`)
-    const ofDocs = ['/docs', '/docs/start.js', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css', '/openapi.json']
+    const ofDocs = [
+      '/',
+      '/docs',
+      '/docs/start.js',
+      '/docs/swagger-ui-bundle.js',
+      '/docs/swagger-ui.css',
+      '/openapi.json',
+    ]
     expect([...documented, ...ofDocs.map((path) => `GET ${path}`)].sort()).toEqual([...new Set(served)].sort())
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { LogEntry } from '../../src/service/settings.ts'
 import { json, ordinary, startService } from './service.ts'
 
 const timed = { user_id: 'a/b c', event_type: 'view', device_type: 'mobile', timestamp: '2026-03-02T10:00:00Z' }
@@ -72,22 +73,43 @@ describe('GET and DELETE /users/{id}', () => {
 describe('GET /model, /health and /metrics', () => {
   it('shows the card of the model, thresholds and drift', async () => {
     const { ask, post } = startService()
-    const features = async () => json<{ features: { drift: number }[] }>(await ask('/model')).features
-    expect(json(await ask('/model'))).toMatchObject({ feature_set: 'behavior', threshold_percentile: 0.98 })
-    expect((await features()).every(({ drift }) => drift === 0)).toBe(true)
-    const night = { ...ordinary, hour_of_day: 3 }
-    for (let i = 0; i < 50; i++) await post('/predict', JSON.stringify({ ...night, user_id: i }))
-    expect(Math.max(...(await features()).map(({ drift }) => drift))).toBeGreaterThan(0.25)
+    interface Card {
+      readonly features: readonly { readonly drift: number | null }[]
+      readonly drift_events: number
+    }
+    const card = async () => json<Card>(await ask('/model'))
+    expect(await card()).toMatchObject({ feature_set: 'behavior', threshold_percentile: 0.98, drift_events: 0 })
+    const night = (count: number) =>
+      post('/predict/batch', JSON.stringify(Array.from({ length: count }, () => ({ ...ordinary, hour_of_day: 3 }))))
+    await night(999)
+    const before = await card()
+    expect(before.drift_events).toBe(999)
+    expect(before.features.every(({ drift }) => drift === null)).toBe(true)
+    await night(1)
+    const { features, drift_events } = await card()
+    expect(drift_events).toBe(1000)
+    expect(Math.max(...features.map(({ drift }) => drift ?? 0))).toBeGreaterThan(0.25)
   })
 
   it('is ready, or says why not', async () => {
     let why: string | undefined
-    const { ask } = startService({ platform: { docsFile: () => new Response(), notReady: () => why } })
+    const log: LogEntry[] = []
+    const { ask } = startService({
+      platform: { docsFile: () => new Response(), notReady: () => why, log: (entry) => log.push(entry) },
+    })
     expect(await ask('/health')).toMatchObject({ status: 200 })
     expect(json(await ask('/health'))).toMatchObject({ status: 'ready', model: { feature_set: 'behavior' } })
     why = 'Redis cannot be reached'
     expect(await ask('/health')).toMatchObject({ status: 503 })
     expect(json(await ask('/health'))).toMatchObject({ status: 'not_ready', why })
+    // Asked every few seconds by whoever looks after it: only who looks for it sees it in the log.
+    expect(log.map(({ level, status }) => `${level} ${status}`)).toEqual([
+      'debug 200',
+      'debug 200',
+      'debug 503',
+      'debug 503',
+    ])
+    expect(log.at(-1)).toMatchObject({ why })
   })
 
   it('answers 501 where the platform keeps no metrics', async () => {

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { systemReason } from '../../cli/exit.ts'
 import { writeWhole } from '../../cli/output-file.ts'
 import type { EventProblem } from '../../event.ts'
 import { layoutIdOf, type Model } from '../../model.ts'
 import type { StoreLayout } from '../../store/contract.ts'
 import type { MemoryStore } from '../../store/memory.ts'
 import { baselinesFromBytes, baselinesToBytes } from '../../store/snapshot.ts'
+import { found } from './found.ts'
 
 /** Baselines in memory that outlast the process: read at the start, written from time to time and in the end. */
 export class BaselinesFile {
   readonly #path: string
   readonly #store: MemoryStore
   readonly #layout: StoreLayout
-  #saving: Promise<void> = Promise.resolve()
+  #saving: Promise<unknown> = Promise.resolve()
 
   constructor(path: string, store: MemoryStore, model: Model) {
     this.#path = path
@@ -21,26 +21,32 @@ export class BaselinesFile {
     this.#layout = { id: layoutIdOf(model), width: model.featureSet.layout.width }
   }
 
-  /** Reads the file, where there is one yet. @param problems takes why it will not do */
-  async load(problems: EventProblem[]): Promise<void> {
+  /** Reads the file, where there is one yet. @param problems takes why it will not do. @returns how many users it had */
+  async load(problems: EventProblem[]): Promise<number> {
     try {
-      if (existsSync(this.#path)) {
-        this.#store.open(this.#layout).restore(baselinesFromBytes(await readFile(this.#path), this.#layout))
-      }
+      if (!existsSync(this.#path)) return 0
+      const entries = baselinesFromBytes(await readFile(this.#path), this.#layout)
+      this.#store.open(this.#layout).restore(entries)
+      return entries.length
     } catch (error) {
       const wanted = 'a file of baselines of this model, or none yet'
-      problems.push({ field: 'HEDGEROW_BASELINES', got: systemReason(error), wanted })
+      problems.push({ field: 'HEDGEROW_BASELINES', got: found(error), wanted })
+      return 0
     }
   }
 
-  /** Writes it whole or not at all; one writing at a time. */
-  save(): Promise<void> {
-    const write = async (): Promise<void> => {
-      const bytes = baselinesToBytes(this.#layout, this.#store.open(this.#layout).entries())
+  /** Writes it whole or not at all; one writing at a time. @returns how many users are in it */
+  save(): Promise<number> {
+    const write = async (): Promise<number> => {
+      const baselines = this.#store.open(this.#layout)
+      const { size } = baselines
+      const bytes = baselinesToBytes(this.#layout, baselines.entries())
       await writeWhole(this.#path, [bytes], new AbortController().signal)
+      return size
     }
     // After the one before, however that ended.
-    this.#saving = this.#saving.then(write, write)
-    return this.#saving
+    const saved = this.#saving.then(write, write)
+    this.#saving = saved
+    return saved
   }
 }

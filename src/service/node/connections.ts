@@ -1,5 +1,9 @@
 import type { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
+
+/** A socket, or a session of HTTP/2. */
+export interface Connection extends EventEmitter {
+  destroy(): unknown
+}
 
 /**
  * Connections, so many at most. Where one more comes, the one that has waited longest without a request under way goes: who
@@ -8,34 +12,34 @@ import type { Socket } from 'node:net'
 export class Connections {
   readonly #most: number
   /** Requests under way, of each connection that has any. */
-  readonly #busy = new Map<Socket, number>()
+  readonly #busy = new Map<Connection, number>()
   /** The others, in the order of their coming to rest. */
-  readonly #waiting = new Set<Socket>()
+  readonly #waiting = new Set<Connection>()
   #open = 0
 
   constructor(most: number) {
     this.#most = most
   }
 
-  add(socket: Socket): void {
+  add(connection: Connection): void {
     this.#open++
-    this.#waiting.add(socket)
-    socket.once('close', () => {
+    this.#waiting.add(connection)
+    connection.once('close', () => {
       this.#open--
-      this.#waiting.delete(socket)
-      this.#busy.delete(socket)
+      this.#waiting.delete(connection)
+      this.#busy.delete(connection)
     })
     if (this.#open > this.#most) this.#letGo()
   }
 
   /** A request has come. @param response tells when it is done with */
-  begin(socket: Socket, response: EventEmitter): void {
-    this.#waiting.delete(socket)
-    this.#busy.set(socket, (this.#busy.get(socket) ?? 0) + 1)
+  begin(connection: Connection, response: EventEmitter): void {
+    this.#waiting.delete(connection)
+    this.#busy.set(connection, (this.#busy.get(connection) ?? 0) + 1)
     response.once('close', () => {
-      const left = (this.#busy.get(socket) ?? 1) - 1
-      if (left > 0) this.#busy.set(socket, left)
-      else if (this.#busy.delete(socket)) this.#waiting.add(socket)
+      const left = (this.#busy.get(connection) ?? 1) - 1
+      if (left > 0) this.#busy.set(connection, left)
+      else if (this.#busy.delete(connection)) this.#waiting.add(connection)
     })
   }
 

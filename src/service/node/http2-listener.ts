@@ -1,13 +1,18 @@
 import { once } from 'node:events'
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
+import { Connections } from './connections.ts'
 import type { ListenerOptions } from './listener.ts'
 import { unreadable } from './raw-refusals.ts'
 
-/** A session in which nothing moves for so long is gone. */
-const SILENCE_MS = 60_000
 const MOST_STREAMS = 100
 
 /**
@@ -23,11 +28,15 @@ export class Http2Listener {
   constructor(fetch: (request: Request, env: object) => Response | Promise<Response>, options: ListenerOptions) {
     this.#options = options
     const server = createServer({ settings: { maxConcurrentStreams: MOST_STREAMS } })
-    server.maxConnections = options.maxConnections
-    server.setTimeout(SILENCE_MS)
+    server.setTimeout(options.silenceMs)
+    const connections = new Connections(options.maxConnections)
+    server.on('request', ({ stream: { session } }: Http2ServerRequest, response: Http2ServerResponse) => {
+      if (session !== undefined) connections.begin(session, response)
+    })
     server.on('request', getRequestListener(fetch, { errorHandler: unreadable, hostname: 'localhost' }))
     server.on('session', (session) => {
       this.#sessions.add(session)
+      connections.add(session)
       session.once('close', () => this.#sessions.delete(session))
     })
     // The other listener keeps the process alive, or has failed to listen.

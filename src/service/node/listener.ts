@@ -9,13 +9,13 @@ export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly maxConnections: number
+  /** A client that neither sends nor takes anything for so long is gone. */
+  readonly silenceMs: number
   readonly drainDelayMs: number
   readonly drainMs: number
 }
 
 const KEEP_ALIVE_MS = 5_000
-/** A client that neither sends nor takes anything for so long is gone. */
-const SILENCE_MS = 60_000
 
 /** How often, in the end, connections are looked at whose last response is done. */
 const CLOSING_MS = 100
@@ -40,7 +40,7 @@ export class Listener {
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: KEEP_ALIVE_MS,
     })
-    server.timeout = SILENCE_MS
+    server.timeout = options.silenceMs
     const connections = new Connections(options.maxConnections)
     server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
       connections.begin(socket, response)
