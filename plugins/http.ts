@@ -1,4 +1,4 @@
-import { expectInteger } from '../src/options.ts'
+import { expectFunction, expectInteger } from '../src/options.ts'
 import { bytesOf, expectEncoding } from './http/body.ts'
 import { batchesOf } from './http/framing.ts'
 import { Refused } from './http/refused.ts'
@@ -26,11 +26,13 @@ export interface ReceiverOptions<Env = unknown> extends ScoringOptions {
   readonly maxRecordBytes?: number
   /** Most records that are scored and handed to the sink at a time. Default 500. */
   readonly batchRecords?: number
+  /** Hears why a delivery was not taken, which the sender is told in a word: a sink that is away, a binding that is not there. */
+  readonly onError?: (error: unknown) => void
 }
 
 export type Secret = string | readonly string[] | null
 
-const OWN = ['sink', 'secret', 'header', 'maxBytes', 'maxRecordBytes', 'batchRecords']
+const OWN = ['sink', 'secret', 'header', 'maxBytes', 'maxRecordBytes', 'batchRecords', 'onError']
 
 /** UTF-16 units of a batch's records. */
 const BATCH_LENGTH = 2 ** 20
@@ -39,6 +41,9 @@ const BATCH_LENGTH = 2 ** 20
 const MOST_HELD_BACK = 10_000
 
 const RETRY_AFTER_SECONDS = '5'
+
+/** What `Bearer ${…}` makes of a variable that is not set. */
+const UNSET = /^(\w+ )?(undefined|null)?$/
 
 /**
  * Takes log records that Cloudflare Logpush, Vector, Fluent Bit or anything else posts, as NDJSON or a JSON list, gzipped
@@ -59,6 +64,7 @@ export function httpReceiver<Env = unknown>(
   const maxRecordBytes = expectInteger('maxRecordBytes', options.maxRecordBytes ?? 2 ** 24, 16, 2 ** 28)
   const records = expectInteger('batchRecords', options.batchRecords ?? 500, 1, 10_000)
   expectSink('sink', sink)
+  expectFunction('onError', options.onError)
   if (typeof secret !== 'function') settleSecret(secret)
   const bounds = { records, length: BATCH_LENGTH, maxRecordBytes }
 
@@ -86,6 +92,7 @@ export function httpReceiver<Env = unknown>(
       await receive(request, env, tally)
       return Response.json(tally)
     } catch (error) {
+      if (!(error instanceof Refused)) options.onError?.(error)
       return refusal(error)
     }
   }
@@ -133,10 +140,16 @@ function idOf(before: string, raws: readonly Raw[]): Promise<string> {
 function settleSecret(secret: Secret | undefined): readonly string[] | undefined {
   if (secret === null) return undefined
   const secrets = typeof secret === 'string' ? [secret] : secret
-  // A binding that is not there must not open the door.
-  if (Array.isArray(secrets) && secrets.length > 0 && secrets.every((one) => typeof one === 'string' && one !== ''))
+  // A binding or a variable that is not there must not open the door.
+  if (
+    Array.isArray(secrets) &&
+    secrets.length > 0 &&
+    secrets.every((one) => typeof one === 'string' && !UNSET.test(one))
+  )
     return secrets
-  throw new TypeError('secret: wanted what the header must hold, or null where everybody may send')
+  throw new TypeError(
+    'secret: got nothing, or the text of a variable that is not set, wanted what the header must hold, or null where everybody may send',
+  )
 }
 
 function refusal(error: unknown): Response {

@@ -90,6 +90,11 @@ export class Detector {
     this.#thresholds.follow(verdict.percentile)
   }
 
+  /** The percentile from which on events were to be anomalies. 0..1. */
+  get flagAt(): number {
+    return this.#thresholds.flagAt
+  }
+
   /** The score from which on events are anomalies, where no user's own threshold says otherwise. 0..1. */
   get threshold(): number {
     return this.model.scores.scoreAt(this.#thresholds.forAll)

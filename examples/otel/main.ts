@@ -29,4 +29,10 @@ for (let page = 1; page <= 3; page++) {
 for (let file = 1; file <= 60; file++) await visit('eve', `/exports/${file}.csv`)
 
 server.close()
-await sdk.shutdown()
+console.log('9 requests at the pace of people, 60 exports by one in a moment: their traces are on their way')
+try {
+  await sdk.shutdown()
+} catch (error) {
+  console.error('Not everything was taken: is there a collector at http://localhost:4318?', String(error))
+  process.exitCode = 1
+}

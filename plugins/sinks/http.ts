@@ -33,8 +33,7 @@ export function httpSink(options: HttpSinkOptions): Sink {
   expectRecord('httpSink', options)
   expectKnown('httpSink', options, KNOWN)
   const { gzip = true, fetch: send = (request: Request) => fetch(request) } = options
-  const url = new URL(options.url)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError('url: wanted one of http or https')
+  const url = urlOf(options.url)
   const attempts = expectInteger('attempts', options.attempts ?? 4, 1, 10)
   const backoffMs = expectInteger('backoffMs', options.backoffMs ?? 250, 0, 60_000)
   const timeoutMs = expectInteger('timeoutMs', options.timeoutMs ?? 15_000, 1, 300_000)
@@ -81,4 +80,10 @@ async function compressed(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<Ar
 function retryAfter(response: Response): number | undefined {
   const given = response.headers.get('retry-after') ?? ''
   return /^\d{1,6}$/.test(given) ? Number(given) * 1000 : undefined
+}
+
+function urlOf(given: string | URL): URL {
+  const url = URL.parse(String(given))
+  if (url !== null && /^https?:$/.test(url.protocol)) return url
+  throw new TypeError('url: wanted one of http or https')
 }

@@ -19,7 +19,6 @@ import { StandardOutput } from './standard-output.ts'
 import { count, percent } from './words.ts'
 
 interface Flags extends ScoringFlags {
-  readonly saveBaselines?: string
   readonly explain?: true
   /** False where it is told `--no-reasons`. */
   readonly reasons: boolean
@@ -86,7 +85,20 @@ function summary(scorer: Scorer, refusals: Refusals): string[] {
   const share = events === 0 ? '' : ` (${percent(flagged / events)})`
   return [
     `${count(events, 'event')} scored, ${count(flagged, 'anomaly', 'anomalies')}${share}`,
+    ...strangeness(scorer),
     ...order.summary(),
     ...refusals.summary(),
+  ]
+}
+
+/** A log of which so many times the share is flagged that was asked for is of another world than the model. */
+const FAR_MORE = 5
+const ENOUGH_EVENTS = 1000
+
+function strangeness({ events, flagged, detector }: Scorer): string[] {
+  const wanted = 1 - detector.flagAt
+  if (events < ENOUGH_EVENTS || wanted === 0 || flagged <= FAR_MORE * wanted * events) return []
+  return [
+    `far more than the ${percent(wanted)} asked for: behaviour here is not what the model was trained on; train one on your own log, hedgerow train LOG --out FILE`,
   ]
 }

@@ -49,7 +49,10 @@ export async function* readInputs(
       yield { input, format: records.format, rows: [], eventOf }
     } catch (cause) {
       signal.throwIfAborted()
-      if (cause instanceof RecordsError) throw new CommandError(`${input.name}: ${cause.message}`, { cause })
+      if (cause instanceof RecordsError) {
+        const remedy = cause.code === 'format' ? ' (--format, --map)' : ''
+        throw new CommandError(`${input.name}: ${cause.message}${remedy}`, { cause })
+      }
       if (cause instanceof Error && 'syscall' in cause)
         throw new CommandError(`cannot read ${input.name}: ${systemReason(cause)}`, { cause })
       throw cause

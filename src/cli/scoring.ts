@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readBaselines, readModel } from './model-file.ts'
 import { addReading, addThresholds, type ReadingFlags, type ThresholdFlags, thresholdOptions } from './options.ts'
@@ -7,6 +8,7 @@ import { Scorer } from './scorer.ts'
 export interface ScoringFlags extends ReadingFlags, ThresholdFlags {
   readonly model?: string
   readonly baselines?: string
+  readonly saveBaselines?: string
 }
 
 export function addScoring(command: Command): Command {
@@ -19,6 +21,9 @@ export function addScoring(command: Command): Command {
 export async function scorerFor(flags: ScoringFlags): Promise<Scorer> {
   const model = await readModel(flags.model)
   const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
-  if (flags.baselines !== undefined) await readBaselines(flags.baselines, model, scorer.baselines)
+  const { baselines, saveBaselines } = flags
+  // Those that are saved where they are read from are not there the first time.
+  const begins = baselines === saveBaselines && baselines !== undefined && !existsSync(baselines)
+  if (baselines !== undefined && !begins) await readBaselines(baselines, model, scorer.baselines)
   return scorer
 }

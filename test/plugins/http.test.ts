@@ -232,6 +232,8 @@ describe('what the HTTP receiver refuses', () => {
     const sink = new GatheringSink()
     expect(() => httpReceiver({ sink, secret: '' })).toThrow('secret:')
     expect(() => httpReceiver({ sink, secret: [] })).toThrow('secret:')
+    for (const unset of ['Bearer undefined', 'Bearer ', 'undefined', 'null'])
+      expect(() => httpReceiver({ sink, secret: unset })).toThrow('secret:')
     expect(() => httpReceiver({ sink: {} as GatheringSink, secret: null })).toThrow('sink:')
     expect(() => httpReceiver({ sink, secret: null, flagAt: 2 })).toThrow('flagAt')
     expect(() => httpReceiver({ sink, secret: null, batchSize: 2 } as unknown as ReceiverOptions)).toThrow('batchSize')
