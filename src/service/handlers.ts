@@ -73,16 +73,21 @@ export class Handlers {
       told.refused++
       if (told.problems.length < MOST_PROBLEMS_TOLD) told.problems.push(problem)
     }
-    for await (const rows of this.#rowsOf(c)) {
-      const events = rows.filter((row): row is BehaviorEvent => !(row instanceof Refusal))
-      const learnt = await this.#teach(events)
-      let at = 0
-      for (const row of rows) {
-        const number = told.learnt + told.refused
-        if (row instanceof Refusal) refuse(row.toProblem(number))
-        else if (learnt[at++] === true) told.learnt++
-        else refuse(badKey().toProblem(number))
+    try {
+      for await (const rows of this.#rowsOf(c)) {
+        const events = rows.filter((row): row is BehaviorEvent => !(row instanceof Refusal))
+        const learnt = await this.#teach(events)
+        let at = 0
+        for (const row of rows) {
+          const number = told.learnt + told.refused
+          if (row instanceof Refusal) refuse(row.toProblem(number))
+          else if (learnt[at++] === true) told.learnt++
+          else refuse(badKey().toProblem(number))
+        }
       }
+    } catch (error) {
+      if (error instanceof Refusal) error.learnt = told.learnt
+      throw error
     }
     c.set('logged', { rows: told.learnt + told.refused, refused: told.refused })
     return c.json(told)

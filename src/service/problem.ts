@@ -23,6 +23,8 @@ export class Refusal extends Error {
   readonly status: number
   readonly problems: readonly EventProblem[]
   readonly headers: Readonly<Record<string, string>>
+  /** Events learnt before it: whoever sends again leaves them out. */
+  learnt: number | undefined
 
   constructor(
     status: number,
@@ -41,7 +43,8 @@ export class Refusal extends Error {
     const { status, message: detail } = this
     const problems = this.problems.map(({ field, got, wanted }) => ({ field, got, wanted }))
     const problem: Problem = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, problems }
-    return row === undefined ? problem : { ...problem, row }
+    const { learnt } = this
+    return { ...problem, ...(row === undefined ? {} : { row }), ...(learnt === undefined ? {} : { learnt }) }
   }
 
   toResponse(): Response {

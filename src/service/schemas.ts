@@ -26,6 +26,7 @@ export const Problem = v.pipe(
       v.description('What is wrong, one by one.'),
     ),
     row: v.optional(count('In a batch: which row, from 0.')),
+    learnt: v.optional(count('Of POST /events: how many had been learnt by then, and are not to be sent again.')),
   }),
   v.description('RFC 9457, application/problem+json.'),
 )

@@ -24,6 +24,15 @@ describe('POST /events', () => {
     expect(await score(taught)).toBe(await score(asked))
   })
 
+  it('says how many it has learnt by the time that it cannot go on', async () => {
+    const { post, ask } = startService()
+    const event = JSON.stringify(ordinary)
+    const answer = await post('/events', `[${event},${event},${event}`)
+    expect(answer.status).toBe(400)
+    expect(json(answer)).toMatchObject({ learnt: 2, problems: [{ field: 'body', got: 'a list without its end' }] })
+    expect(json(await ask('/users/ordinary'))).toMatchObject({ events: 2 })
+  })
+
   it('names no more than a hundred problems', async () => {
     const answer = await startService().post('/events', JSON.stringify(Array.from({ length: 150 }, () => 0)))
     expect(json(answer)).toMatchObject({ learnt: 0, refused: 150 })
