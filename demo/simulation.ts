@@ -3,7 +3,7 @@ import { defaultModel } from '../model/default.ts'
 import { type LabelledEvent, simulate } from '../model/simulate/index.ts'
 import { Detector } from '../src/detector.ts'
 import type { DeviceType } from '../src/event.ts'
-import { layoutIdOf } from '../src/model.ts'
+import { layoutOf } from '../src/model.ts'
 import { MemoryBaselines } from '../src/store/memory.ts'
 import { baselinesToBytes } from '../src/store/snapshot.ts'
 import type { DemoRequest } from './client.ts'
@@ -45,7 +45,7 @@ export async function simulateDay(users: number, jwtSecret: string): Promise<Sim
 function learn(history: readonly LabelledEvent[]): Uint8Array {
   const model = defaultModel()
   const detector = new Detector(model)
-  const layout = { id: layoutIdOf(model), width: model.featureSet.layout.width }
+  const layout = layoutOf(model)
   const baselines = new MemoryBaselines(layout.width, 1_000_000)
   for (const { event } of history) {
     // Sessions are derived from the time alone, as for a live request, which does not say how long one has gone on.

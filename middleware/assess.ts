@@ -2,13 +2,13 @@ import type { Context } from 'hono'
 import { type Decision, decide, decideUnscored, type NotScored, type Verdict } from '../src/decision.ts'
 import { Detector } from '../src/detector.ts'
 import type { BehaviorEvent } from '../src/event.ts'
-import { layoutIdOf, summaryOf } from '../src/model.ts'
+import { layoutOf, summaryOf } from '../src/model.ts'
+import { isPromise } from '../src/promise.ts'
 import { LATE, withinBudget } from '../src/store/budget.ts'
 import type { Baselines } from '../src/store/contract.ts'
 import { type Clock, eventOf, withOutcome } from './event.ts'
 import { identify } from './identify.ts'
 import type { Settings } from './options.ts'
-import { isPromise } from './unknown.ts'
 
 /** What is known of a request once it has been looked at. */
 export interface Assessment {
@@ -45,7 +45,7 @@ export class Assessor {
     this.#clock = clock
     this.#detector = new Detector(model, thresholds)
     this.#width = model.featureSet.layout.width
-    this.#baselines = store.open({ id: layoutIdOf(model), width: this.#width })
+    this.#baselines = store.open(layoutOf(model))
     this.#model = Object.freeze(summaryOf(model))
   }
 

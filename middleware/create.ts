@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Decision } from '../src/decision.ts'
+import { isPromise } from '../src/promise.ts'
 import { nativeSpan } from '../src/telemetry/index.ts'
 import { runsOnWorkers } from './address.ts'
 import { Assessor } from './assess.ts'
@@ -7,7 +8,6 @@ import { blockResponse, removeMark, setMark } from './enforce.ts'
 import { type Clock, routeOf } from './event.ts'
 import { runInBackground, teach } from './learn.ts'
 import { type HedgerowOptions, settle } from './options.ts'
-import { isPromise } from './unknown.ts'
 
 /** Types `c.var.anomaly` in the apps that say so: `new Hono<HedgerowEnv>()`. */
 export interface HedgerowEnv {

@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import { addressKey, sessionKey, userKey } from '../src/identity.ts'
+import { isPromise } from '../src/promise.ts'
 import { clientAddress } from './address.ts'
 import type { Settings, UserId } from './options.ts'
-import { field, isPromise } from './unknown.ts'
+import { field } from './unknown.ts'
 
 /**
  * Where other middleware leaves the user that it has verified, in the order in which we believe it:

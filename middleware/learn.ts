@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
+import { isPromise } from '../src/promise.ts'
 import type { Assessor, Lesson } from './assess.ts'
-import { isPromise } from './unknown.ts'
 
 /** Has the baseline learn from a request. The response does not wait for it, nor hear of its failing. */
 export function teach(assessor: Assessor, c: Context, lesson: Lesson, failed: () => void): void {

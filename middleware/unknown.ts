@@ -5,8 +5,3 @@ export function field(value: unknown, name: string, ...rest: readonly string[]):
   const [next, ...further] = rest
   return next === undefined ? found : field(found, next, ...further)
 }
-
-/** Whether there is something to wait for. */
-export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}

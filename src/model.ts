@@ -6,6 +6,7 @@ import { type Forest, forestFromBytes } from './forest/index.ts'
 import { BINS, type FeatureHistograms } from './histogram.ts'
 import { readContainer, writeContainer } from './model-container.ts'
 import { type ModelHeader, readHeader } from './model-header.ts'
+import type { StoreLayout } from './store/contract.ts'
 
 /** What a model was trained on. */
 export interface TrainingFacts {
@@ -44,6 +45,11 @@ export function summaryOf(model: Model): ModelSummary {
 /** Names the layout of the baselines that a model reads: models of one layout can share them. */
 export function layoutIdOf(model: Model): string {
   return `${model.featureSet.name}-${model.featureSet.hash}`
+}
+
+/** What a store is opened with, to keep the baselines that a model reads. */
+export function layoutOf(model: Model): StoreLayout {
+  return { id: layoutIdOf(model), width: model.featureSet.layout.width }
 }
 
 /** A model as one file; `modelFromBytes` reads it. The same model gives the same bytes. */

@@ -9,38 +9,18 @@ import { type Model, modelToBytes } from '../src/model.ts'
 import { readRecords } from '../src/records/index.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { PATIENCE_MS, recordsOf, run, scratch } from './cli/command.ts'
+import { type LoggedRequest, requestOf } from './plugins/requests.ts'
 
 // One activity, told three times: to the trainer as a log, to the middleware as requests, to the command as a log again.
 // What was learnt in training is what is computed in serving: the scores are the same to the bit.
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
 
-const REQUESTS: Readonly<Record<string, readonly [method: string, path: string]>> = {
-  login: ['POST', '/login'],
-  logout: ['POST', '/logout'],
-  view: ['GET', '/articles/2026/spring'],
-  click: ['POST', '/articles/2026/spring/likes'],
-  download: ['GET', '/files/report.pdf'],
-}
-
-const AGENTS = {
-  desktop: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36',
-  mobile: 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1',
-} as const
-
-interface Visit {
-  readonly user: string
-  readonly method: string
-  readonly path: string
-  readonly agent: string
-  readonly timeMs: number
-}
-
 /** Simulated users as visitors of a site; access logs know whole seconds. */
-const visits: readonly Visit[] = simulate({ users: 60, days: 12, seed: 7, anomalies: 0.05 }).map(({ event }) => {
-  const [method, path] = REQUESTS[event.eventType] ?? ['GET', '/']
-  const timeMs = Math.floor(event.timestampMs / 1000) * 1000
-  return { user: event.userId, method, path, agent: AGENTS[event.deviceType], timeMs }
+const visits = simulate({ users: 60, days: 12, seed: 7, anomalies: 0.05 }).map(({ event }): LoggedRequest => {
+  const { eventType: event_type, deviceType: device_type, userId: user_id, timestampMs } = event
+  const timestamp = new Date(Math.floor(timestampMs / 1000) * 1000).toISOString()
+  return requestOf({ event_type, device_type, user_id, timestamp })
 })
 
 function accessLog(): string {

@@ -4,7 +4,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { createHedgerow } from '../../middleware/create.ts'
 import type { HedgerowEnv, HedgerowOptions } from '../../middleware/index.ts'
 import { defaultModel } from '../../model/default.ts'
-import { layoutIdOf } from '../../src/model.ts'
+import { layoutOf } from '../../src/model.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { baselinesFromBytes } from '../../src/store/snapshot.ts'
 import { DECISION_HEADER, encodeDecision, FLUSH_HEADER, TIME_HEADER } from '../headers.ts'
@@ -59,7 +59,7 @@ function taughtStore(): MemoryStore {
   const { BASELINES } = env as unknown as DemoBindings
   if (BASELINES.byteLength === 0) return store
   const model = defaultModel()
-  const layout = { id: layoutIdOf(model), width: model.featureSet.layout.width }
+  const layout = layoutOf(model)
   store.open(layout).restore(baselinesFromBytes(new Uint8Array(BASELINES), layout))
   return store
 }

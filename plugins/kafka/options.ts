@@ -1,6 +1,6 @@
 import type { BaseOptions } from '@platformatic/kafka'
 import { defaultModel } from '../../model/default.ts'
-import { layoutIdOf } from '../../src/model.ts'
+import { layoutOf } from '../../src/model.ts'
 import { expectChoice, expectFunction, expectInteger, expectRecord } from '../../src/options.ts'
 import type { StoreLayout } from '../../src/store/contract.ts'
 import type { Tally } from '../shared/lanes.ts'
@@ -87,7 +87,7 @@ export function settle(options: KafkaScorerOptions): KafkaSettings {
     sessionTimeoutMs: expectInteger('sessionTimeoutMs', options.sessionTimeoutMs ?? 45_000, 1000, 1_800_000),
     onBatch: expectFunction('onBatch', options.onBatch),
     scoring: { ...options, model },
-    layout: { id: layoutIdOf(model), width: model.featureSet.layout.width },
+    layout: layoutOf(model),
   }
 }
 

@@ -29,6 +29,16 @@ export function onOneLine(raw: Raw): Raw {
   return { text: raw.text.replaceAll(/[\r\n]/g, ' '), bytes }
 }
 
+/** A value as JSON; undefined where JSON has no words for it. */
+export function jsonOf(value: unknown): string | undefined {
+  try {
+    const text: unknown = JSON.stringify(value)
+    return typeof text === 'string' ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** What the record says; undefined where it is not JSON. */
 export function parseRaw({ text }: Raw): unknown {
   try {

@@ -1,7 +1,7 @@
 import { expectInteger } from '../../src/options.ts'
 import { digestOf } from '../shared/digest.ts'
 import { Lanes } from '../shared/lanes.ts'
-import { onOneLine, parseRaw, type Raw, rawOf } from '../shared/raw.ts'
+import { jsonOf, onOneLine, parseRaw, type Raw, rawOf } from '../shared/raw.ts'
 import type { ScoringOptions } from '../shared/settings.ts'
 import { type Sink, SinkError } from '../sinks/contract.ts'
 import { expectSink, type SinkOf, sinkFor } from '../sinks/sink-of.ts'
@@ -95,8 +95,8 @@ function recordOf(body: unknown): Raw | undefined {
   try {
     if (body instanceof ArrayBuffer) return fromHost(rawOf(new Uint8Array(body)))
     if (ArrayBuffer.isView(body)) return fromHost(rawOf(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)))
-    const text: unknown = JSON.stringify(body)
-    return typeof text === 'string' ? { text, bytes: undefined } : undefined
+    const text = jsonOf(body)
+    return text === undefined ? undefined : { text, bytes: undefined }
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import { expectFunction } from '../../src/options.ts'
 import { Lanes } from '../shared/lanes.ts'
-import type { Raw } from '../shared/raw.ts'
+import { jsonOf, type Raw } from '../shared/raw.ts'
 import type { ScoringOptions } from '../shared/settings.ts'
 import type { Delivery } from '../sinks/contract.ts'
 import { expectSink, type SinkOf, sinkFor } from '../sinks/sink-of.ts'
@@ -81,7 +81,7 @@ export class TailOutput<Env> {
    * words in JSON
    */
   async deliver(records: readonly object[], env: Env, invocation: object): Promise<void> {
-    const texts = records.map(textOf)
+    const texts = records.map(jsonOf)
     const raws = texts.flatMap((text): Raw[] => (text === undefined ? [] : [{ text, bytes: undefined }]))
     if (raws.length > 0) await this.#deliver(raws, env, invocation)
     const left = records.length - raws.length
@@ -108,15 +108,5 @@ async function bury(delivery: Delivery, id: string, raws: readonly Raw[]): Promi
   } catch (error) {
     await delivery.abort()
     throw error
-  }
-}
-
-/** Undefined for an object that JSON has no words for. */
-function textOf(record: object): string | undefined {
-  try {
-    const text: unknown = JSON.stringify(record)
-    return typeof text === 'string' ? text : undefined
-  } catch {
-    return undefined
   }
 }

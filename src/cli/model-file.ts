@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { defaultModel } from '../../model/default.ts'
-import { layoutIdOf, type Model, modelFromBytes } from '../model.ts'
+import { layoutOf, type Model, modelFromBytes } from '../model.ts'
 import type { MemoryBaselines } from '../store/memory.ts'
 import { baselinesFromBytes, baselinesToBytes } from '../store/snapshot.ts'
 import { CommandError, systemReason } from './exit.ts'
@@ -32,10 +32,6 @@ export async function readBaselines(path: string, model: Model, into: MemoryBase
 /** The bytes of a file of baselines. */
 export function baselinesFile(model: Model, baselines: MemoryBaselines): Uint8Array {
   return baselinesToBytes(layoutOf(model), baselines.entries())
-}
-
-function layoutOf(model: Model): { id: string; width: number } {
-  return { id: layoutIdOf(model), width: model.featureSet.layout.width }
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

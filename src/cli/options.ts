@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EVENT_TYPES } from '../event.ts'
+import type { Model } from '../model.ts'
 import {
   ACTIVITY_FIELDS,
   DEFAULT_MAX_LINE_BYTES,
@@ -8,7 +9,7 @@ import {
   parseMapping,
   type RecordOptions,
 } from '../records/index.ts'
-import type { ThresholdOptions } from '../thresholds.ts'
+import { flagAtOf, type ThresholdOptions } from '../thresholds.ts'
 import { CommandError, systemReason } from './exit.ts'
 
 /** What options of several subcommands are: their flags, their words, and the checks of their values. */
@@ -100,12 +101,10 @@ export function addThresholds(command: Command): Command {
     .option('--hold-share', 'keeps the flagged share as it was asked for while behaviour drifts')
 }
 
-/** @param contamination that the model was trained with */
-export function thresholdOptions(flags: ThresholdFlags, contamination: number): ThresholdOptions {
+export function thresholdOptions(flags: ThresholdFlags, model: Model): ThresholdOptions {
   const { adaptive } = flags
   return {
-    // Rounded: 1 - 0.02 is not 0.98 in binary.
-    flagAt: flags.flagAt ?? Number((1 - contamination).toFixed(12)),
+    flagAt: flags.flagAt ?? flagAtOf(model),
     holdShare: flags.holdShare === true,
     ...(adaptive === undefined ? {} : { adaptive: { lowest: adaptive[0], highest: adaptive[1] } }),
   }

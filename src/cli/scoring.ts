@@ -20,7 +20,7 @@ export function addScoring(command: Command): Command {
 /** @throws CommandError where a file cannot be read, or an option does not fit the model */
 export async function scorerFor(flags: ScoringFlags): Promise<Scorer> {
   const model = await readModel(flags.model)
-  const scorer = new Scorer(model, thresholdOptions(flags, model.training.contamination), flags.maxUsers)
+  const scorer = new Scorer(model, thresholdOptions(flags, model), flags.maxUsers)
   const { baselines, saveBaselines } = flags
   // Those that are saved where they are read from are not there the first time.
   const begins = baselines === saveBaselines && baselines !== undefined && !existsSync(baselines)

@@ -2,6 +2,7 @@ import { AT } from '../baseline/layout.ts'
 import type { NotScored, Verdict } from '../decision.ts'
 import type { Detector } from '../detector.ts'
 import type { BehaviorEvent } from '../event.ts'
+import { isPromise } from '../promise.ts'
 import { LATE, withinBudget } from '../store/budget.ts'
 import type { Baselines } from '../store/contract.ts'
 
@@ -134,8 +135,4 @@ class Step {
     this.#explain = explain
     this.#seen = seen
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -1,7 +1,7 @@
 import { type ModelSummary, NOT_SCORED, type NotScored, type Verdict } from '../decision.ts'
 import { Detector } from '../detector.ts'
 import { type BehaviorEvent, formatProblems } from '../event.ts'
-import { layoutIdOf, type Model, summaryOf } from '../model.ts'
+import { layoutOf, type Model, summaryOf } from '../model.ts'
 import type { MappedEvent, Unmapped } from '../records/activity.ts'
 import { type RecordMap, type RecordMapper, recordMapper } from '../records/record-map.ts'
 import type { BaselineStore } from '../store/contract.ts'
@@ -72,7 +72,7 @@ export class RecordScorer {
   constructor({ model, store, thresholds, map, explain, budgetMs }: RecordScorerSettings) {
     this.detector = new Detector(model, thresholds)
     this.#toEvent = recordMapper(map, model.eventTypes)
-    const baselines = store.open({ id: layoutIdOf(model), width: model.featureSet.layout.width })
+    const baselines = store.open(layoutOf(model))
     this.#events = new EventScorer(this.detector, baselines, budgetMs)
     this.#explain = explain
     this.#model = summaryOf(model)

@@ -1,5 +1,5 @@
 import type { Decision, Reason } from '../decision.ts'
-import { Refusal } from './problem.ts'
+import { badKey, Refusal } from './problem.ts'
 import type { Answer } from './schemas.ts'
 
 /**
@@ -33,9 +33,7 @@ function reasonOf({ feature, value, expected, contribution, text }: Reason): Ans
 
 /** Why a decision has no score, as a response. */
 export function notScored({ why }: Decision): Refusal {
-  if (why === 'no_identity') {
-    return new Refusal(422, { field: 'user_id', got: 'an id that cannot be a key', wanted: 'a shorter one' })
-  }
+  if (why === 'no_identity') return badKey()
   if (why === 'model') return new Refusal(500, { field: 'model', got: 'no score', wanted: 'a number' })
   const problem = { field: 'store', got: 'no answer', wanted: 'the baseline of the user' }
   return new Refusal(503, problem, { headers: { 'Retry-After': '1' } })

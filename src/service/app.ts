@@ -7,7 +7,7 @@ import { Handlers } from './handlers.ts'
 import { KeyRing } from './keys.ts'
 import { openApiOf } from './openapi.ts'
 import { Predictor } from './predictor.ts'
-import { Refusal, refuse } from './problem.ts'
+import { failure, Refusal, refuse } from './problem.ts'
 import { requestLog } from './request-log.ts'
 import type { Route, ServiceContext, ServiceEnv } from './route.ts'
 import { routeTable } from './routes.ts'
@@ -67,7 +67,7 @@ export function createService(settings: ServiceSettings): Service {
     })
     // What traces requests writes down what it finds here.
     c.error = known
-    return refuse(c, new Refusal(500, { field: 'service', got: 'a failure', wanted: 'an answer' }))
+    return refuse(c, failure())
   })
   return { app, predictor }
 }

@@ -2,7 +2,7 @@ import type { Decision } from '../decision.ts'
 import type { BehaviorEvent } from '../event.ts'
 import { answerOf } from './answer.ts'
 import type { Predictor, Wishes } from './predictor.ts'
-import { Refusal } from './problem.ts'
+import { failure, Refusal } from './problem.ts'
 import type { BatchRow, BatchType } from './rows.ts'
 
 export interface BatchSummary {
@@ -129,5 +129,5 @@ class AnswerWriter {
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  return new Refusal(500, { field: 'service', got: 'a failure', wanted: 'an answer' })
+  return failure()
 }

@@ -3,7 +3,8 @@ import { bounded, TooMuch } from '../records/bounded.ts'
 import { gunzip } from '../records/gzip.ts'
 import { RecordsError } from '../records/index.ts'
 import { joined } from '../records/joined.ts'
-import { Refusal, shown } from './problem.ts'
+import { LATE, withinBudget } from '../store/budget.ts'
+import { notJson, Refusal, shown } from './problem.ts'
 
 export interface BodyLimits {
   /** Decompressed. */
@@ -67,9 +68,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    // The engine's own message quotes the text, which may name somebody.
-    const got = text.trim() === '' ? 'nothing' : `text of ${text.length} characters that is not valid JSON`
-    throw unreadable(got, 'JSON', cause)
+    throw unreadable(notJson(text), 'JSON', cause)
   }
 }
 
@@ -157,17 +156,8 @@ function unreadable(got: string, wanted: string, cause: unknown): Refusal {
 }
 
 async function inTime<T>(promise: Promise<T>, deadline: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    const problem = { field: 'body', got: 'none of it for too long', wanted: 'all of it in time' }
-    timer = setTimeout(
-      () => reject(new Refusal(408, problem, { headers: { Connection: 'close' } })),
-      Math.max(0, deadline - Date.now()),
-    )
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  const done = await withinBudget(promise, Math.max(0, deadline - Date.now()))
+  if (done !== LATE) return done
+  const problem = { field: 'body', got: 'none of it for too long', wanted: 'all of it in time' }
+  throw new Refusal(408, problem, { headers: { Connection: 'close' } })
 }

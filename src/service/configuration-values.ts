@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { EventProblem } from '../event.ts'
+import { type EventProblem, formatProblems } from '../event.ts'
 import { shown } from './problem.ts'
 
 /** A configuration as text by name: from the environment, from a Worker's variables and secrets, from flags. */
@@ -11,7 +11,7 @@ export class ConfigurationError extends Error {
   readonly problems: readonly EventProblem[]
 
   constructor(problems: readonly EventProblem[], options?: ErrorOptions) {
-    super(problems.map(({ field, got, wanted }) => `${field}: got ${got}, wanted ${wanted}`).join('\n'), options)
+    super(problems.map((problem) => formatProblems([problem])).join('\n'), options)
     this.problems = problems
   }
 }

@@ -2,6 +2,7 @@ import { type TrustedProxies, trustedProxiesFrom } from '../../middleware/truste
 import type { EventProblem } from '../event.ts'
 import type { Model } from '../model.ts'
 import type { BaselineStore } from '../store/contract.ts'
+import { flagAtOf as trainedFlagAt } from '../thresholds.ts'
 import {
   booleanOf,
   choiceOf,
@@ -83,8 +84,7 @@ export function checkTogether(values: CommonValues, flagAt: number, problems: Ev
 
 /** The percentile from which on events are anomalies, where none is set: the share that the model's trainer expected. */
 export function flagAtOf(values: CommonValues, model: Model): number {
-  // Rounded: 1 - 0.02 is not 0.98 in binary.
-  return values.HEDGEROW_FLAG_AT ?? Number((1 - model.training.contamination).toFixed(12))
+  return values.HEDGEROW_FLAG_AT ?? trainedFlagAt(model)
 }
 
 export function settingsFrom(

@@ -9,7 +9,7 @@ import { bytesOf, mediaTypeOf, parseJson, wholeBody } from './body.ts'
 import { heldOn } from './held.ts'
 import { modelCard, modelSummary } from './model-card.ts'
 import type { Predictor, Wishes } from './predictor.ts'
-import { Refusal } from './problem.ts'
+import { badKey, Refusal } from './problem.ts'
 import type { ServiceContext } from './route.ts'
 import { BATCH_TYPES, type BatchRow, readRows } from './rows.ts'
 import type { Health, Held, Learnt, ModelCard, Problem } from './schemas.ts'
@@ -184,10 +184,6 @@ function keyOf(c: ServiceContext): string {
   const key = userKey(c.req.param('id') ?? '')
   if (key === undefined) throw badKey()
   return key
-}
-
-function badKey(): Refusal {
-  return new Refusal(422, { field: 'user_id', got: 'an id that cannot be a key', wanted: 'a shorter one' })
 }
 
 function nothingHeld(): Refusal {

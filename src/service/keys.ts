@@ -1,3 +1,5 @@
+import { SecretRing } from '../secret-ring.ts'
+
 /** What a key opens. */
 export const SCOPES = ['predict', 'users', 'metrics'] as const
 export type Scope = (typeof SCOPES)[number]
@@ -57,22 +59,14 @@ export interface KnownKey {
   readonly scopes: readonly Scope[]
 }
 
-/** The digests of the keys, and the key that made them. */
-interface Digests {
-  readonly hmac: CryptoKey
-  readonly own: readonly Uint8Array[]
-}
-
-/**
- * The keys, to hold a presented one against. Compared are HMACs under a key of this process's own, each of them, to the
- * last byte: how long it takes says nothing of how much of a key was right.
- */
+/** The keys, to hold a presented one against. */
 export class KeyRing {
   readonly #keys: readonly Key[]
-  #digests: Digests | undefined
+  readonly #secrets: SecretRing
 
   constructor(keys: readonly Key[]) {
     this.#keys = keys
+    this.#secrets = new SecretRing(keys.map(({ secret }) => secret))
   }
 
   get isEmpty(): boolean {
@@ -81,30 +75,8 @@ export class KeyRing {
 
   async find(presented: string): Promise<KnownKey | undefined> {
     if (presented.length > MOST_SECRET_LENGTH) return undefined
-    // Made by the first request (Workers have no randomness before), or by two first ones at a time, to no harm: each
-    // compares with its own. A promise could not be shared: in Workers it belongs to the request that made it.
-    const digests = this.#digests ?? (await digestsOf(this.#keys))
-    this.#digests = digests
-    const digest = await digestOf(digests.hmac, presented)
-    let found = -1
-    for (const [i, own] of digests.own.entries()) if (areSame(own, digest)) found = i
-    const key = this.#keys[found]
-    return key === undefined ? undefined : { index: found, scopes: key.scopes }
+    const index = await this.#secrets.find(presented)
+    const key = this.#keys[index]
+    return key === undefined ? undefined : { index, scopes: key.scopes }
   }
-}
-
-async function digestsOf(keys: readonly Key[]): Promise<Digests> {
-  const random = crypto.getRandomValues(new Uint8Array(32))
-  const hmac = await crypto.subtle.importKey('raw', random, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return { hmac, own: await Promise.all(keys.map(({ secret }) => digestOf(hmac, secret))) }
-}
-
-async function digestOf(hmac: CryptoKey, text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign('HMAC', hmac, new TextEncoder().encode(text)))
-}
-
-function areSame(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] ?? 0)
-  return difference === 0
 }

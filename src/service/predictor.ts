@@ -3,7 +3,7 @@ import { Detector } from '../detector.ts'
 import { DriftMonitor } from '../drift.ts'
 import type { BehaviorEvent } from '../event.ts'
 import { userKey } from '../identity.ts'
-import { layoutIdOf, summaryOf } from '../model.ts'
+import { layoutOf, summaryOf } from '../model.ts'
 import type { BaselineChange, Baselines } from '../store/contract.ts'
 import type { ServiceSettings } from './settings.ts'
 
@@ -30,7 +30,7 @@ export class Predictor {
     this.detector = new Detector(model, thresholds)
     this.drift = new DriftMonitor(model)
     this.#width = model.featureSet.layout.width
-    this.baselines = store.open({ id: layoutIdOf(model), width: this.#width })
+    this.baselines = store.open(layoutOf(model))
     this.#model = summaryOf(model)
     // What the caller does about it is the caller's: the outcome is what enforcing would do.
     const onFailure = {

@@ -55,6 +55,21 @@ export class Refusal extends Error {
   }
 }
 
+/** Of an id that can be no key of a store. */
+export function badKey(): Refusal {
+  return new Refusal(422, { field: 'user_id', got: 'an id that cannot be a key', wanted: 'a shorter one' })
+}
+
+/** Of whatever nobody thought of. */
+export function failure(): Refusal {
+  return new Refusal(500, { field: 'service', got: 'a failure', wanted: 'an answer' })
+}
+
+/** Text that is no JSON, as what was got: the engine's own message quotes it, which may name somebody. */
+export function notJson(text: string): string {
+  return text.trim() === '' ? 'nothing' : `text of ${text.length} characters that is not valid JSON`
+}
+
 /** Answers a request with a refusal, and has the log say why. */
 export function refuse(c: Context, refusal: Refusal): Response {
   c.set('refused', formatProblems(refusal.problems.map(unquoted)))

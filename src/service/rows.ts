@@ -1,7 +1,7 @@
 import { type BehaviorEvent, parseEvent } from '../event.ts'
 import { RecordReader, type Row } from '../records/index.ts'
 import { ListError, ListSplitter } from '../records/list-splitter.ts'
-import { Refusal } from './problem.ts'
+import { notJson, Refusal } from './problem.ts'
 
 /** What a batch comes in. */
 export const BATCH_TYPES = ['application/json', 'application/x-ndjson'] as const
@@ -67,7 +67,7 @@ function rowOf(text: string, eventTypes: readonly string[]): BatchRow {
   try {
     value = JSON.parse(text)
   } catch {
-    return notJson(text)
+    return noEvent(text)
   }
   const parsed = parseEvent(value, eventTypes)
   return parsed.ok ? parsed.event : new Refusal(422, parsed.problems)
@@ -86,16 +86,15 @@ function lineRow(row: Row, maxEventBytes: number): BatchRow | [] {
   if (row.kind === 'event') return row.event
   if (row.kind !== 'problem') return []
   if (row.problems.length > 0) return new Refusal(422, row.problems)
-  return row.tooLong === true ? tooLong(maxEventBytes) : notJson(row.text)
+  return row.tooLong === true ? tooLong(maxEventBytes) : noEvent(row.text)
 }
 
 function notAList(cause: ListError): Refusal {
   return new Refusal(400, { field: 'body', got: cause.got, wanted: cause.wanted }, { cause })
 }
 
-function notJson(text: string): Refusal {
-  const got = text.trim() === '' ? 'nothing' : `text of ${text.length} characters that is not valid JSON`
-  return new Refusal(400, { field: '', got, wanted: 'a JSON object with the fields of an event' })
+function noEvent(text: string): Refusal {
+  return new Refusal(400, { field: '', got: notJson(text), wanted: 'a JSON object with the fields of an event' })
 }
 
 function tooLong(maxEventBytes: number): Refusal {

@@ -6,7 +6,7 @@ import { UserHasher } from '../../src/telemetry/user-hash.ts'
 import { until } from '../service/process.ts'
 import { AUTHORISED, freePort, HASH_KEY, KEY, newFolder, run } from './command.ts'
 import { inspect, nginxImage, noCompose } from './engine.ts'
-import { askWithCurl, type Front, frontOf, HOST } from './proxy.ts'
+import { answerTo, askWithCurl, type Front, frontOf, HOST } from './proxy.ts'
 
 // deploy/compose.yaml as it stands, brought up. Others than an operator's are the ports on this machine, the place of keys and
 // certificate, and the image of nginx where no registry has it.
@@ -95,15 +95,7 @@ describe.skipIf(noCompose !== undefined)(
       const row = `${JSON.stringify({ user_id: 'long', event_type: 'view', device_type: 'mobile', timestamp: '2026-03-02T10:00:00Z' })}\n`
       const headers = { ...AUTHORISED, 'content-type': 'application/x-ndjson' }
       const asking = request({ ...front.options, method: 'POST', path: '/predict/batch?reasons=none', headers })
-      const ended = new Promise<string>((resolve, reject) => {
-        asking.on('error', reject).on('response', (response) => {
-          let text = ''
-          response.setEncoding('utf8').on('data', (chunk: string) => {
-            text += chunk
-          })
-          response.on('end', () => resolve(text)).on('error', reject)
-        })
-      })
+      const ended = answerTo(asking)
       asking.end(row.repeat(rows))
       expect((await ended).split('"anomaly_score"')).toHaveLength(rows + 1)
     })

@@ -7,7 +7,7 @@ import { UserHasher } from '../../src/telemetry/user-hash.ts'
 import { type Server, until } from '../service/process.ts'
 import { example, ordinary } from '../service/service.ts'
 import { AUTHORISED, HASH_KEY, servePublished } from './command.ts'
-import { askWithCurl, HOST, type StartedFront, startNginx } from './proxy.ts'
+import { answerTo, askWithCurl, HOST, type StartedFront, startNginx } from './proxy.ts'
 
 let service: Server
 let proxy: StartedFront
@@ -167,15 +167,7 @@ describe('nginx in front of the service', () => {
   ])('carries both ways of a batch whose client is faster than the service: %s', async (type, opening, closing) => {
     const headers = { ...AUTHORISED, 'content-type': type }
     const asking = request({ ...proxy.options, method: 'POST', path: '/predict/batch', headers })
-    const ended = new Promise<string>((resolve, reject) => {
-      asking.on('error', reject).on('response', (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk
-        })
-        response.on('end', () => resolve(text)).on('error', reject)
-      })
-    })
+    const ended = answerTo(asking)
     const row = JSON.stringify(ordinary)
     const rows = Array.from({ length: 50_000 }, () => row)
     asking.end(opening + rows.join(type === 'application/json' ? ',' : '\n') + closing)

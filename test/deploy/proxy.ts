@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ClientRequest } from 'node:http'
 import { type RequestOptions, request } from 'node:https'
 import { join } from 'node:path'
 import { until } from '../service/process.ts'
@@ -113,4 +114,17 @@ export function askWithCurl({ https, certificate }: Front): unknown {
   const args = ['--silent', '--fail', '--cacert', certificate, '--resolve', `${HOST}:${https}:127.0.0.1`]
   const headers = ['-H', 'content-type: application/json', '-H', `authorization: ${authorization}`]
   return JSON.parse(run('curl', ...args, ...headers, '-d', event, `https://${HOST}:${https}/predict`))
+}
+
+/** The text of the answer to a request that may still be under way. */
+export function answerTo(asking: ClientRequest): Promise<string> {
+  return new Promise((resolve, reject) => {
+    asking.on('error', reject).on('response', (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => resolve(text)).on('error', reject)
+    })
+  })
 }

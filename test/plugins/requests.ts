@@ -23,7 +23,7 @@ export interface LoggedRequest {
 }
 
 /** The request that an event came from. */
-export function requestOf({ event_type, device_type, user_id, timestamp }: WireEvent): LoggedRequest {
+export function requestOf({ event_type, device_type, user_id, timestamp }: Omit<WireEvent, 'n'>): LoggedRequest {
   const [method, path] = REQUESTS[event_type] ?? ['GET', '/']
   return { method, path, agent: AGENTS[device_type] ?? '', user: user_id, timeMs: Date.parse(timestamp) }
 }

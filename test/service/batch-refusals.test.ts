@@ -1,15 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/service/settings.ts'
-import { inPieces, json, openBody, ordinary, startService } from './service.ts'
-
-const NDJSON = { 'content-type': 'application/x-ndjson' }
-type Rows = readonly Readonly<Record<string, unknown>>[]
-const lines = (text: string): Rows =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+import { inPieces, json, lines, NDJSON, openBody, ordinary, type Rows, startService } from './service.ts'
 
 describe('a batch that goes wrong', () => {
   it.each([

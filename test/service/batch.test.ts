@@ -1,15 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { example, inPieces, json, openBody, ordinary, startService } from './service.ts'
-
-const NDJSON = { 'content-type': 'application/x-ndjson' }
-type Rows = readonly Readonly<Record<string, unknown>>[]
-const lines = (text: string): Rows =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+import { example, inPieces, json, lines, NDJSON, openBody, ordinary, type Rows, startService } from './service.ts'
 
 describe('POST /predict/batch', () => {
   it('answers a JSON list with a JSON list, in order', async () => {

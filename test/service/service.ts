@@ -80,3 +80,13 @@ export function inPieces(pieces: readonly (string | Uint8Array)[]): ReadableStre
     },
   })
 }
+
+/** How a batch of lines is announced. */
+export const NDJSON = { 'content-type': 'application/x-ndjson' }
+/** The answers to a batch. */
+export type Rows = readonly Readonly<Record<string, unknown>>[]
+export const lines = (text: string): Rows =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))

@@ -27,7 +27,7 @@ export interface ReadLog {
 /** Reads the log once more, scores it as it would have been served, and writes the page. */
 export async function reportOf(model: Model, log: ReadLog, watcher: Watcher, signal: AbortSignal): Promise<string> {
   const { inputs, labels } = log
-  const scorer = new Scorer(model, thresholdOptions({}, model.training.contamination), log.maxUsers)
+  const scorer = new Scorer(model, thresholdOptions({}, model), log.maxUsers)
   const gathered = new Gatherer(model)
   const judgements = labels === undefined ? undefined : new Judgements()
   let row = 0

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { writeWhole } from '../../cli/output-file.ts'
 import type { EventProblem } from '../../event.ts'
-import { layoutIdOf, type Model } from '../../model.ts'
+import { layoutOf, type Model } from '../../model.ts'
 import type { StoreLayout } from '../../store/contract.ts'
 import type { MemoryStore } from '../../store/memory.ts'
 import { baselinesFromBytes, baselinesToBytes } from '../../store/snapshot.ts'
@@ -18,7 +18,7 @@ export class BaselinesFile {
   constructor(path: string, store: MemoryStore, model: Model) {
     this.#path = path
     this.#store = store
-    this.#layout = { id: layoutIdOf(model), width: model.featureSet.layout.width }
+    this.#layout = layoutOf(model)
   }
 
   /** Reads the file, where there is one yet. @param problems takes why it will not do. @returns how many users it had */

@@ -1,18 +1,16 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { EXAMPLE_EVENT } from '../../../src/service/event-schema.ts'
 
 // The service as deploy/wrangler.service.toml deploys it, baselines in Durable Objects.
 
-const example = {
-  user_id: 123,
-  event_type: 'login',
-  session_duration_sec: 18000,
-  events_in_session: 190,
-  hour_of_day: 2,
-  day_of_week: 1,
-  device_type: 'desktop',
+const ordinary = {
+  ...EXAMPLE_EVENT,
+  session_duration_sec: 40,
+  events_in_session: 3,
+  hour_of_day: 11,
+  event_type: 'view',
 }
-const ordinary = { ...example, session_duration_sec: 40, events_in_session: 3, hour_of_day: 11, event_type: 'view' }
 
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   exports.default.fetch(new Request(`https://service.example.com${path}`, init))
@@ -21,7 +19,7 @@ const post = (path: string, body: BodyInit, type = 'application/json'): Promise<
 
 describe('the service in workerd', () => {
   it("takes the older service's example", async () => {
-    const answer = await post('/predict', JSON.stringify(example))
+    const answer = await post('/predict', JSON.stringify(EXAMPLE_EVENT))
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ is_anomaly: true, threshold_percentile: 0.98, outcome: 'flag' })
   })
