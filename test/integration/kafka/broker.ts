@@ -33,7 +33,7 @@ export async function startBroker(): Promise<Broker> {
   writeFileSync(properties, settings(folder, port, controllerPort))
   const log = join(folder, 'broker.log')
   const classPath = ['-cp', join(libraries, '*')]
-  const format = ['kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', properties]
+  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties]
   execFileSync(java, [...classPath, ...format], { stdio: 'ignore' })
   const file = openSync(log, 'a')
   const flags = ['-Xms256m', '-Xmx512m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
@@ -126,4 +126,9 @@ async function untilUp(admin: Admin, broker: ChildProcess, log: string): Promise
     }
   }
   throw new Error(`the broker is not up after three minutes:\n${readFileSync(log, 'utf8')}`)
+}
+
+/** 16 bytes in base64, as Kafka's own: the tool would take one that begins with a dash for an option. */
+function clusterId(): string {
+  return Buffer.concat([Buffer.of(0), randomBytes(15)]).toString('base64url')
 }
